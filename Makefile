@@ -1,0 +1,128 @@
+# ucspi-tcpmux: GNU make. `make` leaves programs in command/ and helpers in libexec/.
+#
+#   make [all]      build                         make check    every test (package/check installs tools first)
+#   make install    DESTDIR and conf-home         make lint     static checks; make format rewrites the sources
+#   make bench      rates against bare floors and Debian's peers       make fuzz / make soak    longer, bounded
+#
+# WERROR=1 makes warnings errors. SANITIZE=1 builds with ASan+UBSan into build/san/ instead.
+
+CC      := $(shell head -n 1 conf-cc)
+LD      := $(shell head -n 1 conf-ld)
+HOME_   := $(shell head -n 1 conf-home)
+WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+           -Wswitch-enum -Wundef -Wvla -Wformat=2 -Wno-gnu-statement-expression
+WARN    := $(filter-out -Wno-gnu-statement-expression,$(WARN))
+CFLAGS_ := -std=gnu11 -D_GNU_SOURCE -Isrc/lib $(WARN) $(if $(WERROR),-Werror) $(CFLAGS)
+
+ifdef SANITIZE
+B       := build/san
+CC      += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+LD      += -fsanitize=address,undefined
+COMMAND := build/san/command
+else
+B       := build
+CC      += -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+COMMAND := command
+endif
+
+# --- What each program is made of ----------------------------------------------------------------------
+# PROGRAM_SRC: its own sources besides libucspi.a. STATIC: run once per connection, so linked statically
+# where the toolchain can (a static program starts in half the time); the others stay dynamic because they
+# need the system's name services. Every program also gets libucspi.a, tinycdb and skalibs, in the order of
+# LIBS below: tinycdb must come before skalibs, because both define cdb_find, and with skalibs' the rules
+# made by tinycdb answer "not found", which means allow. tests/cli/link.t guards this.
+
+PROGRAMS := tcpserver tcprules tcprulescheck tcpmuxd tcpclient
+
+tcpserver_SRC     := $(wildcard src/tcpserver/*.c)
+tcprules_SRC      := src/tcprules/tcprules.c
+tcprulescheck_SRC := src/tcprules/tcprulescheck.c
+tcpmuxd_SRC       := $(wildcard src/tcpmuxd/*.c)
+tcpclient_SRC     := $(wildcard src/tcpclient/*.c)
+
+STATIC            := tcpmuxd
+
+LIBS := $(B)/libucspi.a -Wl,-Bstatic -lcdb -lskarnet -Wl,-Bdynamic
+
+# --------------------------------------------------------------------------------------------------------
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: all check unit install clean lint format bench fuzz soak programs
+
+PRODUCTS := $(PROGRAMS:%=$(COMMAND)/%)
+all: $(PRODUCTS)
+
+OBJ       = $(patsubst %.c,$(B)/%.o,$(1))
+LIB_SRC  := $(wildcard src/lib/*.c)
+ALL_SRC  := $(LIB_SRC) $(foreach p,$(PROGRAMS),$($(p)_SRC))
+
+$(B)/%.o: %.c Makefile conf-cc
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_) -MMD -MP -c -o $@ $<
+
+$(B)/libucspi.a: $(call OBJ,$(LIB_SRC))
+	rm -f $@
+	ar rcs $@ $^
+
+# "-static" if this toolchain can make such a program, else empty. Sanitized programs can't be static.
+$(B)/static-flag: Makefile conf-cc conf-ld
+	@mkdir -p $(@D)
+	@printf 'int main(void) { return 0; }\n' > $(B)/static-try.c
+	@if [ -z "$(SANITIZE)" ] && $(CC) -c -o $(B)/static-try.o $(B)/static-try.c && \
+	    $(LD) -static -o $(B)/static-try $(B)/static-try.o 2>/dev/null && $(B)/static-try; \
+	  then echo -static; else echo; fi > $@
+
+define program
+$(COMMAND)/$(1): $(call OBJ,$($(1)_SRC)) $(B)/libucspi.a $(B)/static-flag conf-ld
+	@mkdir -p $$(@D)
+	$(LD) $(LDFLAGS) $(if $(filter $(1),$(STATIC)),$$$$(cat $(B)/static-flag)) -o $$@.new \
+	  $(call OBJ,$($(1)_SRC)) $(LIBS)
+	mv $$@.new $$@
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
+
+# Unit tests: one program per tests/unit/*.c, speaking TAP.
+UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
+$(B)/unit/%: $(B)/tests/unit/%.o $(B)/libucspi.a
+	@mkdir -p $(@D)
+	$(LD) -o $@ $< $(UNIT_OBJ) $(LIBS)
+.SECONDARY: $(UNIT:$(B)/unit/%=$(B)/tests/unit/%.o)
+unit: $(UNIT)
+
+# Tests of a program's own files name them here.
+$(B)/unit/admission: UNIT_OBJ = $(B)/src/tcpserver/admission.o
+$(B)/unit/admission: $(B)/src/tcpserver/admission.o
+
+-include $(patsubst %.c,$(B)/%.d,$(ALL_SRC) $(wildcard tests/unit/*.c))
+
+install: all
+	@mkdir -p "$(DESTDIR)$(HOME_)/bin"
+	for p in $(PROGRAMS); do \
+	  install -m 755 "command/$$p" "$(DESTDIR)$(HOME_)/bin/$$p.new" && \
+	  mv "$(DESTDIR)$(HOME_)/bin/$$p.new" "$(DESTDIR)$(HOME_)/bin/$$p" || exit 1; done
+	for page in doc/*.[1-9]; do \
+	  section=$${page##*.}; mkdir -p "$(DESTDIR)$(HOME_)/share/man/man$$section" && \
+	  install -m 644 "$$page" "$(DESTDIR)$(HOME_)/share/man/man$$section/" || exit 1; done
+
+check:
+	sh tests/run
+
+FORMATTED = $(wildcard src/*/*.[ch] tests/*/*.[ch])
+format:
+	clang-format -i $(FORMATTED)
+
+lint:
+	sh tests/lint $(FORMATTED)
+
+bench: all
+	sh tests/bench/run
+
+fuzz:
+	sh tests/fuzz/run
+
+soak: all
+	sh tests/soak
+
+clean:
+	rm -rf build command libexec

@@ -1,0 +1,30 @@
+/* about.c - see about.h. */
+#include "about.h"
+
+#include <string.h>
+
+#include <skalibs/allreadwrite.h>
+
+static void say(char const *const *part, size_t parts)
+{
+  for (size_t i = 0; i < parts; i++)
+    if (allwrite(1, part[i], strlen(part[i])) < strlen(part[i]))
+      return;
+}
+
+bool about_answered(int argc, char const *const *argv, char const *prog, char const *help)
+{
+  if (argc != 2)
+    return false;
+  if (strcmp(argv[1], "--version") == 0) {
+    char const *const part[] = {prog, " (ucspi-tcpmux) " UCSPI_VERSION "\n"};
+    say(part, 2);
+    return true;
+  }
+  if (strcmp(argv[1], "--help") == 0) {
+    char const *const part[] = {"usage: ", help};
+    say(part, 2);
+    return true;
+  }
+  return false;
+}

@@ -1,0 +1,169 @@
+# lib.sh - sourced by every shell test: TAP, a scratch folder, background servers that are stopped by pid.
+# COMMAND_DIR names the programs under test (default: command/ of this tree).
+#
+#   ok NAME cmd…            passes if cmd succeeds          not_ok NAME cmd…    passes if it fails
+#   is NAME GOT EXPECTED    compares two strings            like NAME GOT ERE   matches a pattern
+#   exits NAME CODE cmd…    runs cmd, compares its exit status (its output: $work/out, $work/err)
+#   serve NAME args…        starts tcpserver -1 args…; sets $pid and $port; its log is $work/NAME.log
+#   wait_for cmd…           repeats cmd until it succeeds, at most 10 seconds; a condition, not a delay
+#   need PROGRAM PACKAGE    fails the test with the package's name if PROGRAM is missing
+#   done_testing            last line
+set -u
+root=$(cd "$(dirname "$0")/../.." && pwd)
+: "${COMMAND_DIR:=$root/command}"
+case $COMMAND_DIR in /*) ;; *) COMMAND_DIR=$root/$COMMAND_DIR ;; esac
+PATH=$COMMAND_DIR:$PATH:/usr/sbin:/sbin
+LC_ALL=C
+export PATH LC_ALL
+# Tests say what is in their environment themselves.
+unset PROTO TCPLOCALIP TCPLOCALPORT TCPLOCALHOST TCPREMOTEIP TCPREMOTEPORT TCPREMOTEHOST TCPREMOTEINFO \
+  TCPCONNNUM TCPMUXSERVICE NOTIFY_SOCKET LISTEN_FDS LISTEN_PID
+work=$(mktemp -d "${TMPDIR:-/tmp}/ucspi.XXXXXX") || exit 1
+tap_count=0
+tap_failed=0
+started=
+
+cleanup()
+{
+  for cleanup_pid in $started; do
+    kill -KILL "$cleanup_pid" 2>/dev/null
+    wait "$cleanup_pid" 2>/dev/null
+  done
+  rm -rf "$work"
+}
+trap cleanup EXIT
+trap 'exit 1' HUP INT TERM
+
+result()
+{
+  tap_count=$((tap_count + 1))
+  if [ "$1" = 0 ]; then
+    echo "ok $tap_count - $2"
+  else
+    echo "not ok $tap_count - $2"
+    tap_failed=$((tap_failed + 1))
+  fi
+}
+
+diag()
+{
+  printf '%s\n' "$1" | sed 's/^/# /'
+}
+
+ok()
+{
+  ok_name=$1
+  shift
+  if "$@"; then result 0 "$ok_name"; else result 1 "$ok_name"; fi
+}
+
+not_ok()
+{
+  ok_name=$1
+  shift
+  if "$@"; then result 1 "$ok_name"; else result 0 "$ok_name"; fi
+}
+
+is()
+{
+  if [ "$2" = "$3" ]; then
+    result 0 "$1"
+  else
+    result 1 "$1"
+    diag "     got: $2"
+    diag "expected: $3"
+  fi
+}
+
+like()
+{
+  if printf '%s\n' "$2" | grep -Eq -e "$3"; then
+    result 0 "$1"
+  else
+    result 1 "$1"
+    diag "        got: $2"
+    diag "should match: $3"
+  fi
+}
+
+unlike()
+{
+  if printf '%s\n' "$2" | grep -Eq -e "$3"; then
+    result 1 "$1"
+    diag "            got: $2"
+    diag "should not match: $3"
+  else
+    result 0 "$1"
+  fi
+}
+
+exits()
+{
+  exits_name=$1
+  exits_code=$2
+  shift 2
+  "$@" > "$work/out" 2> "$work/err"
+  exits_got=$?
+  is "$exits_name" "$exits_got" "$exits_code"
+  [ "$exits_got" = "$exits_code" ] || diag "$(cat "$work/err")"
+}
+
+wait_for()
+{
+  wait_left=1000
+  until "$@" 2>/dev/null; do
+    wait_left=$((wait_left - 1))
+    [ "$wait_left" -gt 0 ] || return 1
+    sleep 0.01
+  done
+}
+
+need()
+{
+  command -v "$1" > /dev/null 2>&1 && return 0
+  result 1 "this test needs $1: install the package $2"
+  done_testing
+}
+
+# background NAME cmd…: runs cmd in the background, output to $work/NAME.out and .log, pid in $pid
+background()
+{
+  background_name=$1
+  shift
+  "$@" > "$work/$background_name.out" 2> "$work/$background_name.log" < /dev/null &
+  pid=$!
+  started="$started $pid"
+}
+
+serve()
+{
+  serve_name=$1
+  shift
+  background "$serve_name" tcpserver -1 "$@"
+  serve_wait "$serve_name"
+}
+
+# waits until the server of `background NAME` has printed its port; sets $port
+serve_wait()
+{
+  if ! wait_for test -s "$work/$1.out"; then
+    diag "$1 did not start: $(cat "$work/$1.log")"
+    port=0
+    return 1
+  fi
+  port=$(head -n 1 "$work/$1.out")
+}
+
+# stops the process $1 (default: $pid) and waits for it
+stop()
+{
+  kill -TERM "${1:-$pid}" 2>/dev/null
+  wait "${1:-$pid}" 2>/dev/null
+}
+
+done_testing()
+{
+  echo "1..$tap_count"
+  [ "$tap_failed" = 0 ]
+  exit
+}
