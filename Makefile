@@ -48,7 +48,7 @@ LIBS := $(B)/libucspi.a -Wl,-Bstatic -lcdb -lskarnet -Wl,-Bdynamic
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all check unit install clean lint format bench fuzz soak programs
+.PHONY: all check unit install install-programs install-man clean lint format bench fuzz soak programs
 
 PRODUCTS := $(PROGRAMS:%=$(COMMAND)/%)
 all: $(PRODUCTS)
@@ -96,14 +96,25 @@ $(B)/unit/admission: $(B)/src/tcpserver/admission.o
 
 -include $(patsubst %.c,$(B)/%.d,$(ALL_SRC) $(wildcard tests/unit/*.c))
 
-install: all
-	@mkdir -p "$(DESTDIR)$(HOME_)/bin"
+# Each file is written under another name and renamed: who starts a program meanwhile gets the old or the new.
+INSTALLED := $(DESTDIR)$(HOME_)
+PAGES     := $(wildcard doc/*.[1-9])
+NEEDS_ABSOLUTE_HOME = $(if $(filter /%,$(HOME_)),,$(error conf-home: not an absolute path: $(HOME_)))
+
+install: install-programs install-man
+
+install-programs: all
+	$(NEEDS_ABSOLUTE_HOME)
+	mkdir -p "$(INSTALLED)/bin"
 	for p in $(PROGRAMS); do \
-	  install -m 755 "command/$$p" "$(DESTDIR)$(HOME_)/bin/$$p.new" && \
-	  mv "$(DESTDIR)$(HOME_)/bin/$$p.new" "$(DESTDIR)$(HOME_)/bin/$$p" || exit 1; done
-	for page in doc/*.[1-9]; do \
-	  section=$${page##*.}; mkdir -p "$(DESTDIR)$(HOME_)/share/man/man$$section" && \
-	  install -m 644 "$$page" "$(DESTDIR)$(HOME_)/share/man/man$$section/" || exit 1; done
+	  install -m 755 "$(COMMAND)/$$p" "$(INSTALLED)/bin/$$p.new" && \
+	  mv "$(INSTALLED)/bin/$$p.new" "$(INSTALLED)/bin/$$p" || exit 1; done
+
+install-man:
+	$(NEEDS_ABSOLUTE_HOME)
+	for page in $(PAGES); do \
+	  folder="$(INSTALLED)/share/man/man$${page##*.}"; name=$${page#doc/}; mkdir -p "$$folder" && \
+	  install -m 644 "$$page" "$$folder/$$name.new" && mv "$$folder/$$name.new" "$$folder/$$name" || exit 1; done
 
 check:
 	sh tests/run
