@@ -1,0 +1,32 @@
+/* hashtable.h - counts by key, in an open-addressed table hashed with a secret seed: whoever chooses the keys
+ * (peers choose their addresses) can't make them collide. O(1) at any size; 24 octets a slot. */
+#ifndef UCSPI_HASHTABLE_H
+#define UCSPI_HASHTABLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define HASHTABLE_KEY_SIZE 20
+
+struct hashtable_slot {
+  uint8_t key[HASHTABLE_KEY_SIZE];
+  uint32_t value; /* 0: the slot is free */
+};
+
+struct hashtable {
+  struct hashtable_slot *slot;
+  size_t count, capacity; /* the capacity is a power of two */
+  uint64_t seed[2];
+};
+
+/* Draws the seed. Allocates nothing. */
+void hashtable_init(struct hashtable *t);
+void hashtable_free(struct hashtable *t);
+
+/* The value stored for the key; 0 if there is none. */
+uint32_t hashtable_get(struct hashtable const *t, uint8_t const key[HASHTABLE_KEY_SIZE]);
+
+/* Stores a value; 0 removes the key. Returns 0, or -1 with errno ENOMEM (removing never fails). */
+int hashtable_set(struct hashtable *t, uint8_t const key[HASHTABLE_KEY_SIZE], uint32_t value);
+
+#endif

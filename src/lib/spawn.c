@@ -1,0 +1,162 @@
+/* spawn.c - see spawn.h. Time goes into copying, so nothing is copied: not the address space (vfork), and not
+ * the descriptor table either, which with a pidfd for each of ten thousand children would cost as much again:
+ * the child shares the table until close_range() gives it one of its own that holds the lowest few only. */
+#include "spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#ifdef __linux__
+#include <linux/close_range.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#endif
+
+#define STACK_SIZE 65536
+
+struct child {
+  struct spawn const *what;
+  bool shared_descriptors;
+  int volatile exec_errno;
+};
+
+int spawner_init(struct spawner *s, int reserve)
+{
+  struct rlimit limit;
+  char *stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (stack == MAP_FAILED)
+    return -1;
+  *s = (struct spawner){.stack = stack + STACK_SIZE, .last_pidfd = INT_MAX};
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < INT_MAX)
+    s->last_pidfd = (int)limit.rlim_cur - reserve;
+  return 0;
+}
+
+void spawner_free(struct spawner *s)
+{
+  munmap((char *)s->stack - STACK_SIZE, STACK_SIZE);
+}
+
+/* A descriptor table of the child's own. What lies above the connection is close-on-exec anyway and need not
+ * be copied. */
+static int own_descriptors(int connection)
+{
+#ifdef __linux__
+  unsigned int first = (unsigned int)(connection > 2 ? connection : 2) + 1;
+  if (syscall(SYS_close_range, first, UINT_MAX, CLOSE_RANGE_UNSHARE) == 0)
+    return 0;
+  return unshare(CLONE_FILES);
+#else
+  (void)connection;
+  return 0;
+#endif
+}
+
+/* execve() for each directory of the path in turn; like a shell, it goes on when a name is not there or not
+ * allowed, and then says that it was not allowed. */
+static int execute(struct spawn const *what)
+{
+  char const *name = what->argv[0], *path = what->path ? what->path : "/bin:/usr/bin";
+  char *const *argv = (char *const *)(void const *)what->argv;
+  char *const *envp = (char *const *)(void const *)what->envp;
+  char file[PATH_MAX];
+  size_t name_size = strlen(name) + 1;
+  int error = ENOENT;
+
+  if (!*name)
+    return ENOENT;
+  if (strchr(name, '/')) {
+    execve(name, argv, envp);
+    return errno;
+  }
+  for (;;) {
+    size_t len = strcspn(path, ":");
+    char const *directory = len ? path : ".";
+    size_t directory_len = len ? len : 1;
+    if (directory_len + 1 + name_size <= sizeof file) {
+      memcpy(file, directory, directory_len);
+      file[directory_len] = '/';
+      memcpy(file + directory_len + 1, name, name_size);
+      execve(file, argv, envp);
+      if (errno == EACCES)
+        error = EACCES;
+      else if (errno != ENOENT && errno != ENOTDIR)
+        return errno;
+    }
+    if (!path[len])
+      return error;
+    path += len + 1;
+  }
+}
+
+__attribute__((no_sanitize("address"))) static int run_child(void *pointer)
+{
+  struct child *child = pointer;
+  struct spawn const *what = child->what;
+  sigset_t none;
+
+  if ((child->shared_descriptors && own_descriptors(what->connection) == -1) ||
+      dup2(what->connection, 0) == -1 || dup2(what->connection, 1) == -1 ||
+      (what->nofile && setrlimit(RLIMIT_NOFILE, what->nofile) == -1)) {
+    child->exec_errno = errno;
+    _exit(111);
+  }
+  if (what->prepare)
+    what->prepare(what->context, getpid());
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+  child->exec_errno = execute(what);
+  _exit(111);
+}
+
+#ifdef __linux__
+static pid_t start(struct spawner *s, struct child *child, int *pidfd)
+{
+  pid_t pid;
+  if (!s->no_pidfd) {
+    child->shared_descriptors = true;
+    pid = clone(run_child, s->stack, CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_PIDFD | SIGCHLD, child,
+                pidfd);
+    if (pid != -1)
+      return pid;
+    if (errno == EINVAL)
+      s->no_pidfd = true;
+    else if (errno != EMFILE && errno != ENFILE)
+      return -1;
+  }
+  *pidfd = -1;
+  child->shared_descriptors = false;
+  return clone(run_child, s->stack, CLONE_VM | CLONE_VFORK | SIGCHLD, child);
+}
+#else
+static pid_t start(struct spawner *s, struct child *child, int *pidfd)
+{
+  pid_t pid = vfork();
+  (void)s;
+  *pidfd = -1;
+  if (pid == 0)
+    run_child(child);
+  return pid;
+}
+#endif
+
+int spawn_run(struct spawner *s, struct spawn const *what, struct spawned *out)
+{
+  struct child child = {.what = what};
+
+  out->pidfd = -1;
+  out->pid = start(s, &child, &out->pidfd);
+  if (out->pid == -1)
+    return -1;
+  out->exec_errno = child.exec_errno;
+  if (out->pidfd > s->last_pidfd) {
+    close(out->pidfd);
+    out->pidfd = -1;
+  }
+  return 0;
+}

@@ -1,0 +1,44 @@
+/* spawn.h - start a program on a connection, for what an exec costs and nothing more: the child borrows the
+ * parent's memory (vfork), and, where the kernel has them, the parent gets a pidfd to learn of its end. */
+#ifndef UCSPI_SPAWN_H
+#define UCSPI_SPAWN_H
+
+#include <stdbool.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+struct spawner {
+  void *stack;    /* the child's, top end */
+  bool no_pidfd;  /* the kernel has none */
+  int last_pidfd; /* higher ones are not kept: what is left below the limit is for others */
+};
+
+/* Pidfds are kept while at least `reserve` descriptors stay free below the limit (RLIMIT_NOFILE) of the
+ * moment. 0, or -1 with errno ENOMEM. */
+int spawner_init(struct spawner *s, int reserve);
+void spawner_free(struct spawner *s);
+
+struct spawn {
+  char const *const *argv; /* argv[0] without a slash is looked for in `path` */
+  char const *path;        /* colon-separated, an empty element being "."; null: /bin:/usr/bin */
+  char const *const *envp;
+  int connection;              /* becomes descriptors 0 and 1; all others above 2 must be close-on-exec */
+  struct rlimit const *nofile; /* the limit to restore, or null */
+  /* Called in the child just before it execs, null for nothing. It shares the parent's memory: it may make
+   * async-signal-safe calls only. */
+  void (*prepare)(void *context, pid_t pid);
+  void *context;
+};
+
+struct spawned {
+  pid_t pid;
+  int pidfd;      /* close-on-exec, or -1: wait for pid */
+  int exec_errno; /* 0, or why the program could not be run: the child has then exited 111 */
+};
+
+/* 0; or -1 with errno (EAGAIN, ENOMEM …) if there is no new process. The program's signal mask is empty.
+ * The signal mask of the caller should block whatever it handles. */
+int spawn_run(struct spawner *s, struct spawn const *what, struct spawned *out);
+
+#endif

@@ -1,0 +1,36 @@
+/* children.h - the programs that are running: for whom, since when, and how their end is learned. */
+#ifndef TCPSERVER_CHILDREN_H
+#define TCPSERVER_CHILDREN_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "address.h"
+
+struct child {
+  pid_t pid;      /* 0: the place is free */
+  int pidfd;      /* or -1 */
+  int connection; /* kept open to read its counters at the end (-V), or -1 */
+  uint32_t next;  /* in the list of free places */
+  int64_t started_ms;
+  struct address remote;
+  uint16_t remote_port;
+};
+
+struct children {
+  struct child *child;
+  uint32_t capacity, free; /* free: the first free place, or capacity */
+  uint32_t count;          /* running */
+  uint32_t without_pidfd;  /* of these, those that SIGCHLD tells of */
+};
+
+/* A free place, its pid 0 until children_add(); or null with errno ENOMEM. */
+struct child *children_place(struct children *t);
+
+/* The place is taken now: its pid and pidfd are set. */
+void children_add(struct children *t, struct child *child);
+void children_remove(struct children *t, struct child *child);
+uint32_t children_index(struct children const *t, struct child const *child);
+
+#endif

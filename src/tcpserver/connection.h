@@ -1,0 +1,37 @@
+/* connection.h - one accepted connection on its way to a program: what the stages of admission know of it and
+ * leave on it for the next one. */
+#ifndef TCPSERVER_CONNECTION_H
+#define TCPSERVER_CONNECTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "address.h"
+#include "rules.h"
+
+enum refusal {
+  REFUSAL_NONE,
+  REFUSAL_RULE,    /* a rule denies: its key is in the verdict */
+  REFUSAL_NORULES, /* the rules can't be read */
+  REFUSAL_PERIP,   /* too many from this address; number = the limit */
+  REFUSAL_PERNET,  /* too many from this network; number = the limit */
+  REFUSAL_LOAD,    /* the machine is too busy */
+  REFUSAL_BANNER,  /* the banner could not be sent */
+  REFUSAL_FORK     /* no new process */
+};
+
+struct connection {
+  int fd;
+  struct address remote;
+  uint16_t remote_port;
+  struct rules_verdict const
+      *verdict;              /* of the access stage, null if there are no rules; good until its next use */
+  enum refusal refusal;      /* why, when a stage denies */
+  unsigned int number;       /* goes with some refusals */
+  bool counted;              /* the limits count it */
+  unsigned int from_address; /* connections of that address now, this one included */
+  size_t stage;              /* the one it is in */
+};
+
+#endif

@@ -1,0 +1,200 @@
+/* launch.c - see launch.h. */
+#include "launch.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <skalibs/strerr.h>
+
+#include "clock.h"
+#include "decimal.h"
+
+/* Descriptors that are left for accepting, reading rules and so on when every child holds a pidfd. */
+#define DESCRIPTORS_RESERVED 32
+
+/* Meant for this process alone, besides what it sets itself. */
+static char const *const private_names[] = {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "NOTIFY_SOCKET",
+                                            NULL};
+
+/* With thousands of children the usual limit of 1024 open files would be too low. */
+static void raise_nofile(struct launch *l)
+{
+  rlim_t wanted = (rlim_t)l->limits->concurrency + 2 * DESCRIPTORS_RESERVED;
+  struct rlimit raised;
+  if (getrlimit(RLIMIT_NOFILE, &l->nofile) == -1 || l->nofile.rlim_cur >= wanted ||
+      l->nofile.rlim_cur >= l->nofile.rlim_max)
+    return;
+  raised = l->nofile;
+  raised.rlim_cur = wanted < raised.rlim_max ? wanted : raised.rlim_max;
+  l->nofile_raised = setrlimit(RLIMIT_NOFILE, &raised) == 0;
+}
+
+void launch_init(struct launch *l, char const *const *environment)
+{
+  struct environment clean = ENVIRONMENT_ZERO;
+  raise_nofile(l);
+  if (environment_load(&clean, environment, environment_ucspi_names) == -1 ||
+      environment_load(&l->base, clean.entry, private_names) == -1 ||
+      spawner_init(&l->spawner, DESCRIPTORS_RESERVED) == -1)
+    strerr_diefusys(111, "prepare");
+  environment_free(&clean);
+  l->path = environment_get(&l->base, "PATH");
+}
+
+bool launch_arrival(struct listener const *l, int fd, struct arrival *where)
+{
+  struct sockaddr_storage ss;
+  socklen_t len = sizeof ss;
+  *where = (struct arrival){.local = l->local, .local_port = l->port};
+  return !l->wildcard || (getsockname(fd, (struct sockaddr *)&ss, &len) == 0 &&
+                          address_from_sockaddr(&where->local, &where->local_port, (struct sockaddr *)&ss));
+}
+
+/* Options that matter are asked for one by one; a socket that a reset has killed meanwhile may refuse them, and
+ * prog will see that soon enough. */
+static void set_socket_options(struct options const *o, struct connection const *c)
+{
+  int const on = 1;
+  if (!o->keep_ip_options && c->remote.family == ADDRESS_IPV4)
+    setsockopt(c->fd, IPPROTO_IP, IP_OPTIONS, NULL, 0);
+  if (o->no_delay)
+    setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (o->keep_alive)
+    setsockopt(c->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+}
+
+/* One variable under both its names. */
+static int add_twice(struct launch *l, char const *name, char const *name6, char const *value)
+{
+  if (environment_add(&l->current, name, value) == -1)
+    return -1;
+  return l->options->ipv4_only ? 0 : environment_add(&l->current, name6, value);
+}
+
+static int add_address(struct launch *l, char const *name, char const *name6, struct address const *a)
+{
+  char text[ADDRESS_TEXT_SIZE];
+  address_print(text, a);
+  if (environment_add(&l->current, name, text) == -1)
+    return -1;
+  if (l->options->ipv4_only)
+    return 0;
+  address_print_mapped(text, a);
+  return environment_add(&l->current, name6, text);
+}
+
+static int add_number(struct launch *l, char const *name, char const *name6, unsigned int number)
+{
+  char text[DECIMAL_SIZE];
+  decimal_print(text, number);
+  return name6 ? add_twice(l, name, name6, text) : environment_add(&l->current, name, text);
+}
+
+static int add_interface(struct launch *l, struct address const *remote)
+{
+  char name[IF_NAMESIZE];
+  if (remote->scope == 0 || !if_indextoname(remote->scope, name))
+    return 0;
+  return add_twice(l, "TCPINTERFACE", "TCP6INTERFACE", name);
+}
+
+static int apply_edits(struct environment *e, struct rules_verdict const *verdict)
+{
+  struct rules_edit edit;
+  size_t position = 0;
+  while (rules_edit_next(verdict, &position, &edit)) {
+    switch (edit.action) {
+    case RULES_SET:
+      if (environment_set(e, edit.variable) == -1)
+        return -1;
+      break;
+    case RULES_UNSET: environment_unset(e, edit.variable); break;
+    }
+  }
+  return 0;
+}
+
+static int make_environment(struct launch *l, struct connection const *c, struct arrival const *where)
+{
+  bool tcp6 = l->options->ipv6_environment || c->remote.family == ADDRESS_IPV6;
+  char const *local_host = l->options->local_host;
+  if (environment_load(&l->current, l->base.entry, NULL) == -1 ||
+      environment_add(&l->current, "PROTO", tcp6 ? "TCP6" : "TCP") == -1 ||
+      add_address(l, "TCPLOCALIP", "TCP6LOCALIP", &where->local) == -1 ||
+      add_number(l, "TCPLOCALPORT", "TCP6LOCALPORT", where->local_port) == -1 ||
+      (local_host && add_twice(l, "TCPLOCALHOST", "TCP6LOCALHOST", local_host) == -1) ||
+      add_address(l, "TCPREMOTEIP", "TCP6REMOTEIP", &c->remote) == -1 ||
+      add_number(l, "TCPREMOTEPORT", "TCP6REMOTEPORT", c->remote_port) == -1 ||
+      add_number(l, "TCPCONNNUM", NULL, c->from_address) == -1 || add_interface(l, &c->remote) == -1)
+    return -1;
+  return c->verdict ? apply_edits(&l->current, c->verdict) : 0;
+}
+
+static enum outcome no_process(struct launch *l, struct connection *c)
+{
+  report_dropped(l->report, "fork", "", errno);
+  c->refusal = REFUSAL_FORK;
+  return DENY;
+}
+
+/* From here on the program runs, whatever else may fail. */
+static void remember(struct launch *l, struct child *child, struct connection *c, struct spawned const *new)
+{
+  struct event what = {.kind = EVENT_CHILD, .number = children_index(l->children, child)};
+  bool keep = l->report->verbosity >= VERBOSITY_DETAIL;
+  child->pid = new->pid;
+  child->pidfd = new->pidfd;
+  child->connection = keep ? c->fd : -1;
+  child->remote = c->remote;
+  child->remote_port = c->remote_port;
+  if (child->pidfd != -1 && events_watch(l->events, child->pidfd, what) == -1) {
+    close(child->pidfd);
+    child->pidfd = -1;
+  }
+  if (child->pidfd == -1)
+    l->lost_pidfd = true;
+  children_add(l->children, child);
+  if (!keep)
+    close(c->fd);
+  c->fd = -1;
+}
+
+enum outcome launch_stage(void *launch, struct connection *c)
+{
+  struct launch *l = launch;
+  bool tell = l->report->verbosity >= VERBOSITY_STATUS;
+  struct child *child = children_place(l->children);
+  struct spawned new;
+  struct arrival where;
+  struct spawn what = {.argv = l->options->prog,
+                       .path = l->path,
+                       .connection = c->fd,
+                       .nofile = l->nofile_raised ? &l->nofile : NULL,
+                       .prepare = tell ? report_write_start : NULL,
+                       .context = l->report};
+
+  if (!child || !launch_arrival(l->listener, c->fd, &where) || make_environment(l, c, &where) == -1)
+    return no_process(l, c);
+  set_socket_options(l->options, c);
+  what.envp = l->current.entry;
+  child->started_ms = clock_ms();
+  if (tell)
+    report_compose_start(l->report, c, &where, l->children->count + 1, l->limits->concurrency);
+  if (spawn_run(&l->spawner, &what, &new) == -1) {
+    if (tell)
+      report_not_started(l->report);
+    return no_process(l, c);
+  }
+  if (tell)
+    report_started(l->report);
+  if (new.exec_errno != 0)
+    report_dropped(l->report, "run ", l->options->prog[0], new.exec_errno);
+  remember(l, child, c, &new);
+  return PASS;
+}

@@ -1,0 +1,43 @@
+/* launch.h - the last stage: the environment that tells prog whom it serves, and the new process. */
+#ifndef TCPSERVER_LAUNCH_H
+#define TCPSERVER_LAUNCH_H
+
+#include <stdbool.h>
+#include <sys/resource.h>
+
+#include "admission.h"
+#include "children.h"
+#include "environment.h"
+#include "events.h"
+#include "limits.h"
+#include "listener.h"
+#include "options.h"
+#include "report.h"
+#include "spawn.h"
+
+struct launch {
+  struct options const *options;
+  struct listener const *listener;
+  struct limits const *limits;
+  struct report *report;
+  struct children *children;
+  struct events *events;
+  struct spawner spawner;
+  struct environment base;    /* the inherited environment, cleaned once */
+  struct environment current; /* of the connection in hand */
+  char const *path;           /* where prog is looked for */
+  struct rlimit nofile;       /* prog's limit, if ours was raised */
+  bool nofile_raised;
+  bool lost_pidfd; /* a child without one was started: SIGCHLD is needed */
+};
+
+/* Also raises the limit on open files, which prog gets back unchanged: there is a descriptor for each child.
+ * Exits 111 without memory. */
+void launch_init(struct launch *l, char const *const *environment);
+enum outcome launch_stage(void *launch, struct connection *c);
+
+/* Which local address and port the connection reached. False, with errno, if the kernel does not know any
+ * more: the peer has reset it. */
+bool launch_arrival(struct listener const *l, int fd, struct arrival *where);
+
+#endif

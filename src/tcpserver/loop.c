@@ -1,0 +1,378 @@
+/* loop.c - see loop.h. One thread, one place to wait: the listener, the signals, and a pidfd for each program
+ * (waitpid(-1) walks all children in the kernel: at ten thousand it would take half a millisecond each). */
+#include "loop.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <skalibs/selfpipe.h>
+#include <skalibs/strerr.h>
+
+#include "access.h"
+#include "admission.h"
+#include "banner.h"
+#include "children.h"
+#include "clock.h"
+#include "events.h"
+#include "launch.h"
+#include "limits.h"
+#include "report.h"
+#include "timers.h"
+#include "traffic.h"
+
+/* Connections that are accepted before other events are looked at. */
+#define ACCEPT_BURST_MAX 64
+
+/* How long accepting rests when the system is short of something. */
+#define SHORTAGE_REST_MS 100
+
+/* How often children without a pidfd are asked one by one whether they have ended, if there are many. */
+#define SWEEP_EVERY_MS 50
+#define SWEEP_MANY     64
+
+/* Of what a refused peer has sent, how much is taken so that it reads our last words instead of a reset. */
+#define FAREWELL_DRAIN 65536
+
+struct server {
+  struct options const *options;
+  struct listener *listener;
+  struct events events;
+  struct timers timers;
+  struct timer rest;  /* accepting rests until then */
+  struct timer sweep; /* the next look at children without a pidfd */
+  struct report report;
+  struct children children;
+  struct limits limits;
+  struct access access;
+  struct banner banner;
+  struct launch launch;
+  struct admission admission;
+  int signals;
+  unsigned int burst;  /* how many connections to try for at a time */
+  bool accepting;      /* the listener is watched */
+  bool trapping_child; /* SIGCHLD is caught */
+  bool stopping;       /* SIGALRM came */
+  bool done;
+};
+
+static struct server server;
+
+static bool may_accept(struct server const *s)
+{
+  return !s->stopping && s->children.count < s->limits.concurrency && s->rest.position == 0;
+}
+
+/* Watches the listener exactly while a connection could be taken. */
+static void adjust_accepting(struct server *s)
+{
+  struct event const what = {.kind = EVENT_LISTENER};
+  bool wanted = may_accept(s);
+  if (wanted == s->accepting)
+    return;
+  if ((wanted ? events_watch(&s->events, s->listener->fd, what)
+              : events_forget(&s->events, s->listener->fd)) == -1)
+    strerr_diefusys(111, "watch the listening socket");
+  s->accepting = wanted;
+}
+
+static void rest(struct server *s)
+{
+  if (timers_set(&s->timers, &s->rest, clock_ms() + SHORTAGE_REST_MS) == -1)
+    strerr_diefusys(111, "set a timer");
+}
+
+/* The text that a rule sends along with a refusal. Best effort: one write, and then the peer's own data are
+ * taken off the socket, because closing it with unread data would reset the connection. */
+static void say_farewell(struct connection const *c)
+{
+  static char const name[] = "DIEMSG=";
+  struct rules_edit edit;
+  size_t position = 0;
+  char drain[4096];
+  ssize_t left = FAREWELL_DRAIN, n;
+
+  while (c->verdict && rules_edit_next(c->verdict, &position, &edit)) {
+    if (edit.action != RULES_SET || strncmp(edit.variable, name, sizeof name - 1) != 0)
+      continue;
+    if (send(c->fd, edit.variable + sizeof name - 1, strlen(edit.variable + sizeof name - 1),
+             MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE) == -1 ||
+        send(c->fd, "\r\n", 2, MSG_DONTWAIT | MSG_NOSIGNAL) == -1 || shutdown(c->fd, SHUT_WR) == -1)
+      return;
+    while (left > 0 && (n = recv(c->fd, drain, sizeof drain, MSG_DONTWAIT)) > 0)
+      left -= n;
+    return;
+  }
+}
+
+static void refused(struct server *s, struct connection *c)
+{
+  struct arrival where = {.local = s->listener->local, .local_port = s->listener->port};
+  if (s->report.verbosity >= VERBOSITY_STATUS) {
+    launch_arrival(s->listener, c->fd, &where);
+    report_deny(&s->report, c, &where);
+  }
+  if (c->refusal == REFUSAL_FORK)
+    rest(s);
+  if (c->counted)
+    limits_leave(&s->limits, &c->remote);
+  say_farewell(c);
+  close(c->fd);
+}
+
+static bool is_shortage(int error)
+{
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+enum accepted { ACCEPTED_NONE, ACCEPTED_GONE, ACCEPTED_ONE };
+
+/* ACCEPTED_GONE: there was one, but its peer has left: that happens, and the next one may be waiting. */
+static enum accepted accept_one(struct server *s, struct connection *c)
+{
+  struct sockaddr_storage ss;
+  socklen_t len = sizeof ss;
+  *c = (struct connection){.fd = accept4(s->listener->fd, (struct sockaddr *)&ss, &len, SOCK_CLOEXEC)};
+  if (c->fd == -1) {
+    if (errno == EAGAIN || errno == EWOULDBLOCK)
+      return ACCEPTED_NONE;
+    if (!is_shortage(errno))
+      return ACCEPTED_GONE;
+    report_warning(&s->report, "accept a connection", "", errno);
+    rest(s);
+    return ACCEPTED_NONE;
+  }
+  if (address_from_sockaddr(&c->remote, &c->remote_port, (struct sockaddr *)&ss))
+    return ACCEPTED_ONE;
+  close(c->fd);
+  return ACCEPTED_GONE;
+}
+
+static void accept_burst(struct server *s)
+{
+  struct connection c;
+  enum accepted accepted = ACCEPTED_GONE;
+  unsigned int tried = 0;
+
+  access_batch(&s->access);
+  for (; tried < s->burst && may_accept(s) && accepted != ACCEPTED_NONE; tried++) {
+    accepted = accept_one(s, &c);
+    if (accepted == ACCEPTED_ONE && admission_run(&s->admission, &c) == DENY)
+      refused(s, &c);
+  }
+  /* Asking once more than there are connections costs a system call: ask for more only while more come. */
+  s->burst = accepted == ACCEPTED_NONE ? 1 : s->burst * 2;
+  if (s->burst > ACCEPT_BURST_MAX)
+    s->burst = ACCEPT_BURST_MAX;
+}
+
+static void ended(struct server *s, struct child *child, int wait_status)
+{
+  struct traffic traffic = {0, 0};
+  if (s->report.verbosity >= VERBOSITY_DETAIL)
+    traffic = traffic_of(child->connection);
+  report_end(&s->report, child, wait_status, &traffic);
+  limits_leave(&s->limits, &child->remote);
+  children_remove(&s->children, child);
+  report_status(&s->report, s->children.count, s->limits.concurrency);
+}
+
+static void reap(struct server *s, struct child *child)
+{
+  int wait_status = 0;
+  pid_t pid = waitpid(child->pid, &wait_status, WNOHANG);
+  if (pid == child->pid || (pid == -1 && errno == ECHILD))
+    ended(s, child, wait_status);
+}
+
+/* SIGCHLD does not say how many have ended, so each child that has no pidfd is asked. */
+static void sweep(struct server *s)
+{
+  for (uint32_t i = 0; i < s->children.capacity && s->children.without_pidfd > 0; i++)
+    if (s->children.child[i].pid != 0 && s->children.child[i].pidfd == -1)
+      reap(s, &s->children.child[i]);
+}
+
+static void sweep_soon(struct server *s)
+{
+  if (s->children.without_pidfd <= SWEEP_MANY)
+    sweep(s);
+  else if (s->sweep.position == 0 && timers_set(&s->timers, &s->sweep, clock_ms() + SWEEP_EVERY_MS) == -1)
+    sweep(s);
+}
+
+static void reload(struct server *s)
+{
+  if (s->limits.concurrency_file && limits_read_concurrency(&s->limits) == -1)
+    report_warning(&s->report, "read a limit from ", s->limits.concurrency_file, errno);
+  if (s->options->rules)
+    access_reload(&s->access);
+  report_status(&s->report, s->children.count, s->limits.concurrency);
+}
+
+static void stop_accepting(struct server *s)
+{
+  s->stopping = true;
+  adjust_accepting(s);
+  if (s->listener->fd != -1)
+    close(s->listener->fd);
+  s->listener->fd = -1;
+}
+
+static void obey_signals(struct server *s)
+{
+  int number;
+  while ((number = selfpipe_read()) > 0) {
+    switch (number) {
+    case SIGTERM: s->done = true; break;
+    case SIGALRM: stop_accepting(s); break;
+    case SIGHUP: reload(s); break;
+    case SIGUSR1:
+      report_table(&s->report, &s->children, s->limits.concurrency, s->limits.addresses.count);
+      break;
+    case SIGCHLD: sweep_soon(s); break;
+    default: break;
+    }
+  }
+  if (number == -1)
+    strerr_diefusys(111, "read signals");
+}
+
+/* Children without a pidfd are rare (old kernels, few descriptors): SIGCHLD is caught from the first one on.
+ * It may have ended before, so all are asked once. */
+static void trap_child(struct server *s)
+{
+  if (s->trapping_child || !s->launch.lost_pidfd)
+    return;
+  if (selfpipe_trap(SIGCHLD) == -1)
+    strerr_diefusys(111, "catch signals");
+  s->trapping_child = true;
+  sweep(s);
+}
+
+static void handle(struct server *s, struct event const *event)
+{
+  switch (event->kind) {
+  case EVENT_LISTENER:
+    if (s->accepting)
+      accept_burst(s);
+    break;
+  case EVENT_SIGNAL: obey_signals(s); break;
+  case EVENT_CHILD:
+    if (s->children.child[event->number].pid != 0)
+      reap(s, &s->children.child[event->number]);
+    break;
+  }
+}
+
+static void handle_timers(struct server *s)
+{
+  struct timer const *timer;
+  int64_t now = clock_ms();
+  while ((timer = timers_expired(&s->timers, now)))
+    if (timer == &s->sweep)
+      sweep(s);
+}
+
+static void wait_and_handle(struct server *s)
+{
+  struct event event[EVENTS_BATCH];
+  int64_t deadline_ms;
+  bool timed = timers_next(&s->timers, &deadline_ms);
+  int n = events_wait(&s->events, event, timed ? clock_wait_ms(deadline_ms) : -1);
+  if (n == -1)
+    strerr_diefusys(111, "wait for events");
+  for (int i = 0; i < n; i++)
+    handle(s, &event[i]);
+  if (timed)
+    handle_timers(s);
+}
+
+static void catch_signals(struct server *s)
+{
+  static int const caught[] = {SIGTERM, SIGALRM, SIGHUP, SIGUSR1, SIGUSR2};
+  struct event const what = {.kind = EVENT_SIGNAL};
+  struct sigaction standard = {.sa_handler = SIG_DFL};
+  sigset_t set;
+
+  /* Inherited dispositions would pass to prog; an ignored SIGCHLD would lose every status besides. */
+  for (int number = 1; number < NSIG; number++)
+    if (number != SIGKILL && number != SIGSTOP)
+      sigaction(number, &standard, NULL);
+  sigemptyset(&set);
+  sigaddset(&set, SIGPIPE); /* blocked, not ignored: prog gets the default without a system call */
+  sigprocmask(SIG_SETMASK, &set, NULL);
+
+  s->signals = selfpipe_init();
+  if (s->signals == -1)
+    strerr_diefusys(111, "catch signals");
+  for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++)
+    if (selfpipe_trap(caught[i]) == -1)
+      strerr_diefusys(111, "catch signals");
+  if (events_watch(&s->events, s->signals, what) == -1)
+    strerr_diefusys(111, "catch signals");
+}
+
+static void list_stages(struct server *s)
+{
+  if (s->options->banner)
+    admission_add(&s->admission, "banner", banner_stage, &s->banner);
+  if (s->options->rules)
+    admission_add(&s->admission, "access", access_stage, &s->access);
+  admission_add(&s->admission, "limits", limits_stage, &s->limits);
+  admission_add(&s->admission, "launch", launch_stage, &s->launch);
+}
+
+static void prepare_limits(struct limits *l, struct options const *o)
+{
+  l->concurrency = o->concurrency;
+  l->concurrency_file = o->concurrency_file;
+  l->per_address = o->per_address;
+  l->address_bits6 = o->address_bits6;
+  hashtable_init(&l->addresses);
+  hashtable_init(&l->networks);
+  if (l->concurrency_file && limits_read_concurrency(l) == -1)
+    strerr_diefusys(111, "read a limit from ", l->concurrency_file);
+}
+
+void loop_prepare(struct options const *o, struct listener *l, char const *const *environment)
+{
+  struct server *s = &server;
+  s->options = o;
+  s->listener = l;
+  s->burst = 1;
+  s->report.verbosity = o->verbosity;
+  s->report.local_host = o->local_host;
+  prepare_limits(&s->limits, o);
+  if (o->banner)
+    banner_load(&s->banner, o->banner);
+  access_init(&s->access, o->rules, o->rules_optional, &s->report);
+  s->launch = (struct launch){.options = o,
+                              .listener = l,
+                              .limits = &s->limits,
+                              .report = &s->report,
+                              .children = &s->children,
+                              .events = &s->events};
+  launch_init(&s->launch, environment);
+  if (events_init(&s->events) == -1)
+    strerr_diefusys(111, "wait for events");
+  catch_signals(s);
+  list_stages(s);
+  report_status(&s->report, 0, s->limits.concurrency);
+}
+
+int loop_run(void)
+{
+  struct server *s = &server;
+  while (!s->done && !(s->stopping && s->children.count == 0)) {
+    adjust_accepting(s);
+    trap_child(s);
+    report_flush(&s->report);
+    wait_and_handle(s);
+  }
+  report_flush(&s->report);
+  return 0;
+}

@@ -1,0 +1,226 @@
+/* options.c - the command line of tcpserver(1): a table of letters, what each one sets and within what bounds.
+ * An option whose work this version does not do is refused, never ignored. */
+#include "options.h"
+
+#include <limits.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <skalibs/sgetopt.h>
+#include <skalibs/strerr.h>
+
+#include "decimal.h"
+
+#define USAGE                                                                                                \
+  "tcpserver [ -1qQvV46AdDoOHPRUX ] [ -c limit ] [ -C n[/bits6] ] [ -x rules.cdb ] [ -B banner ] "           \
+  "[ -u user ] [ -g group ] [ -b backlog ] [ -I interface ] [ -l localname ] host port program"
+
+char const options_help[] =
+    USAGE "\n\n"
+          "  -q -Q -v -V    print nothing; errors (default); status too; details too\n"
+          "  -c n | file    at most n programs at once (40), then new connections wait\n"
+          "  -C n[/bits6]   at most n from one address; IPv6 counted per /64, or per /bits6\n"
+          "  -x cdb  -X     access rules made by tcprules; -X: none if the file does not exist\n"
+          "  -B text|@file  send this as soon as a connection is made\n"
+          "  -u user -g group  drop privileges after binding; -U: to $UID, $GID, $GIDLIST\n"
+          "  -1             print the port when ready\n"
+          "  -4 / -6        IPv4 only / set PROTO to TCP6 for every connection\n"
+          "  -I interface   listen on this interface only\n"
+          "  -b n           backlog (default: what the system allows)\n"
+          "  -o / -O        leave IP options alone / kill them (default)\n"
+          "  -d / -D        leave TCP_NODELAY off (default) / set it\n"
+          "  -A             set SO_KEEPALIVE\n"
+          "  -l name        $TCPLOCALHOST\n"
+          "  -H -R -P       no host names, no ident, not paranoid: how this version always works\n"
+          "  host           an address, a name, 0 for every local address, or - (with port -) for the\n"
+          "                 listening socket that was passed in\n"
+          "See tcpserver(1).\n";
+
+enum kind {
+  FLAG,    /* sets a bool to value */
+  LEVEL,   /* sets the verbosity to value */
+  NUMBER,  /* an unsigned int from min to max */
+  TEXT,    /* a string */
+  LIMIT,   /* -c: a number or a file */
+  PEERS,   /* -C: n or n/bits */
+  DEFAULT, /* names how tcpserver works anyway */
+  ABSENT   /* refused: `text` says why */
+};
+
+struct option {
+  char letter;
+  enum kind kind;
+  size_t offset;
+  unsigned int value, max;
+  char const *text;
+};
+
+#define AT(field) offsetof(struct options, field)
+#define NAMES     "needs name look-ups, which this version does not have: use -H"
+#define IDENT     "needs ident look-ups, which this version does not have: use -R"
+#define TLS       "needs TLS, which this version does not have"
+#define RATES     "needs connection rates, which this version does not count"
+
+static struct option const options[] = {
+    {'q', LEVEL, 0, VERBOSITY_NONE, 0, NULL},
+    {'Q', LEVEL, 0, VERBOSITY_ERRORS, 0, NULL},
+    {'v', LEVEL, 0, VERBOSITY_STATUS, 0, NULL},
+    {'V', LEVEL, 0, VERBOSITY_DETAIL, 0, NULL},
+    {'c', LIMIT, 0, 0, 0, NULL},
+    {'C', PEERS, 0, 0, 0, NULL},
+    {'x', TEXT, AT(rules), 0, 0, NULL},
+    {'X', FLAG, AT(rules_optional), true, 0, NULL},
+    {'B', TEXT, AT(banner), 0, 0, NULL},
+    {'u', TEXT, AT(user), 0, 0, NULL},
+    {'g', TEXT, AT(group), 0, 0, NULL},
+    {'U', FLAG, AT(ids_from_environment), true, 0, NULL},
+    {'1', FLAG, AT(print_port), true, 0, NULL},
+    {'4', FLAG, AT(ipv4_only), true, 0, NULL},
+    {'6', FLAG, AT(ipv6_environment), true, 0, NULL},
+    {'I', TEXT, AT(interface), 0, 0, NULL},
+    {'b', NUMBER, AT(backlog), 0, INT_MAX, NULL},
+    {'o', FLAG, AT(keep_ip_options), true, 0, NULL},
+    {'O', FLAG, AT(keep_ip_options), false, 0, NULL},
+    {'d', FLAG, AT(no_delay), false, 0, NULL},
+    {'D', FLAG, AT(no_delay), true, 0, NULL},
+    {'A', FLAG, AT(keep_alive), true, 0, NULL},
+    {'l', TEXT, AT(local_host), 0, 0, NULL},
+    {'H', DEFAULT, 0, 0, 0, NULL},
+    {'P', DEFAULT, 0, 0, 0, NULL},
+    {'R', DEFAULT, 0, 0, 0, NULL},
+    {'h', ABSENT, 0, 0, 0, NAMES},
+    {'p', ABSENT, 0, 0, 0, NAMES},
+    {'r', ABSENT, 0, 0, 0, IDENT},
+    {'t', ABSENT, 0, 1, 0, IDENT},
+    {'T', ABSENT, 0, 1, 0, "needs idle time-outs, which this version does not have"},
+    {'k', ABSENT, 0, 1, 0, RATES},
+    {'K', ABSENT, 0, 1, 0, RATES},
+    {'Y', ABSENT, 0, 1, 0, "needs the PROXY protocol, which this version does not have"},
+    {'m', ABSENT, 0, 1, 0, "needs rules from a database, which this version does not have: use -x"},
+    {'s', ABSENT, 0, 0, 0, TLS},
+    {'n', ABSENT, 0, 1, 0, TLS},
+    {'i', ABSENT, 0, 1, 0, TLS},
+    {'a', ABSENT, 0, 1, 0, TLS},
+    {'L', ABSENT, 0, 1, 0, TLS},
+    {'f', ABSENT, 0, 1, 0, TLS},
+    {'M', ABSENT, 0, 1, 0, TLS},
+    {'N', ABSENT, 0, 0, 0, TLS},
+    {'S', ABSENT, 0, 1, 0, TLS},
+    {'z', ABSENT, 0, 0, 0, TLS},
+};
+#define OPTION_COUNT (sizeof options / sizeof options[0])
+
+static bool takes_argument(struct option const *o)
+{
+  switch (o->kind) {
+  case NUMBER:
+  case TEXT:
+  case LIMIT:
+  case PEERS: return true;
+  case ABSENT: return o->value != 0;
+  case FLAG:
+  case LEVEL:
+  case DEFAULT: break;
+  }
+  return false;
+}
+
+static void getopt_letters(char out[2 * OPTION_COUNT + 1])
+{
+  for (size_t i = 0; i < OPTION_COUNT; i++) {
+    *out++ = options[i].letter;
+    if (takes_argument(&options[i]))
+      *out++ = ':';
+  }
+  *out = '\0';
+}
+
+static struct option const *option_named(int letter)
+{
+  for (size_t i = 0; i < OPTION_COUNT; i++)
+    if (options[i].letter == letter)
+      return &options[i];
+  return NULL;
+}
+
+static void bad_argument(char letter, char const *text, char const *expected)
+{
+  char const name[] = {'-', letter, '\0'};
+  strerr_die(100, PROG, ": usage: option ", name, " takes ", expected, ", not ", *text ? text : "nothing");
+}
+
+static void apply_limit(struct options *o, char const *text)
+{
+  o->concurrency_file = NULL;
+  if (text[strspn(text, "0123456789")])
+    o->concurrency_file = text;
+  else if (!decimal_parse(&o->concurrency, text, 1, INT_MAX))
+    bad_argument('c', text, "a number of at least 1, or a file");
+}
+
+static void apply_peers(struct options *o, char const *text)
+{
+  char number[DECIMAL_SIZE] = "";
+  size_t len = strcspn(text, "/");
+  if (len < sizeof number)
+    memcpy(number, text, len);
+  if (!decimal_parse(&o->per_address, number, 1, INT_MAX) ||
+      (text[len] && !decimal_parse(&o->address_bits6, text + len + 1, 1, 128)))
+    bad_argument('C', text, "a number of at least 1, and perhaps / and an IPv6 prefix length");
+}
+
+static void apply(struct options *o, struct option const *option, char const *text)
+{
+  char const letter[] = {'-', option->letter, '\0'};
+  void *field = (char *)o + option->offset;
+  switch (option->kind) {
+  case FLAG: *(bool *)field = option->value != 0; break;
+  case LEVEL: o->verbosity = (enum verbosity)option->value; break;
+  case NUMBER:
+    if (!decimal_parse(field, text, option->value, option->max))
+      bad_argument(option->letter, text, "a number");
+    break;
+  case TEXT: *(char const **)field = text; break;
+  case LIMIT: apply_limit(o, text); break;
+  case PEERS: apply_peers(o, text); break;
+  case DEFAULT: break;
+  case ABSENT: strerr_die(100, PROG, ": usage: option ", letter, " ", option->text);
+  }
+}
+
+/* /path/name.so means a plug-in to load, not a program to run. */
+static void refuse_plugin(char const *prog)
+{
+  size_t len = strlen(prog);
+  if (len > 3 && strchr(prog, '/') && strcmp(prog + len - 3, ".so") == 0)
+    strerr_die(100, PROG, ": usage: ", prog, " is a plug-in, and this version can't load any");
+}
+
+struct options options_from(int argc, char const *const *argv)
+{
+  struct options o = {
+      .verbosity = VERBOSITY_ERRORS, .concurrency = 40, .address_bits6 = 64, .backlog = SOMAXCONN};
+  char letters[2 * OPTION_COUNT + 1];
+  subgetopt state = SUBGETOPT_ZERO;
+  int letter;
+
+  getopt_letters(letters);
+  while ((letter = subgetopt_r(argc, argv, letters, &state)) != -1) {
+    struct option const *option = option_named(letter);
+    if (!option)
+      strerr_dieusage(100, USAGE);
+    apply(&o, option, state.arg);
+  }
+  argv += state.ind;
+  argc -= state.ind;
+  if (argc < 3)
+    strerr_dieusage(100, USAGE);
+  if ((strcmp(argv[0], "-") == 0) != (strcmp(argv[1], "-") == 0))
+    strerr_die(100, PROG, ": usage: host and port are both - or neither is");
+  refuse_plugin(argv[2]);
+  o.host = argv[0];
+  o.port = argv[1];
+  o.prog = argv + 2;
+  return o;
+}

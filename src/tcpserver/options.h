@@ -1,0 +1,38 @@
+/* options.h - what the command line asked for. Nothing here is changed after options_from(). */
+#ifndef TCPSERVER_OPTIONS_H
+#define TCPSERVER_OPTIONS_H
+
+#include <stdbool.h>
+
+enum verbosity { VERBOSITY_NONE, VERBOSITY_ERRORS, VERBOSITY_STATUS, VERBOSITY_DETAIL };
+
+struct options {
+  enum verbosity verbosity;     /* -q -Q -v -V */
+  unsigned int concurrency;     /* -c n: programs at once */
+  char const *concurrency_file; /* -c file, or null */
+  unsigned int per_address;     /* -C n: connections from one address; 0 = no such limit */
+  unsigned int address_bits6;   /* -C n/bits: IPv6 addresses are counted per network of that length */
+  char const *rules;            /* -x, or null */
+  bool rules_optional;          /* -X */
+  char const *banner;           /* -B: the text itself, or @file */
+  char const *user, *group;     /* -u -g */
+  bool ids_from_environment;    /* -U */
+  bool print_port;              /* -1 */
+  bool ipv4_only;               /* -4 */
+  bool ipv6_environment;        /* -6: PROTO=TCP6 for every peer */
+  char const *interface;        /* -I */
+  unsigned int backlog;         /* -b */
+  bool keep_ip_options;         /* -o */
+  bool no_delay;                /* -D */
+  bool keep_alive;              /* -A */
+  char const *local_host;       /* -l, or null */
+  char const *host, *port;
+  char const *const *prog; /* argv of the program */
+};
+
+extern char const options_help[];
+
+/* Exits 100 with a usage message if anything is not as the manual says. */
+struct options options_from(int argc, char const *const *argv);
+
+#endif

@@ -1,0 +1,271 @@
+/* report.c - see report.h. */
+#include "report.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <skalibs/strerr.h>
+
+#include "clock.h"
+#include "decimal.h"
+
+/* No line is longer: some fields of FIELD_MAX, addresses, a rule's key, numbers. */
+#define LONGEST_LINE 2048
+#define FIELD_MAX    100
+
+static struct {
+  char const *text;
+  enum { PLAIN, KEY, NUMBER } detail;
+} const reason[] = {
+    [REFUSAL_NONE] = {"none", PLAIN},       [REFUSAL_RULE] = {"rule ", KEY},
+    [REFUSAL_NORULES] = {"norules", PLAIN}, [REFUSAL_PERIP] = {"perip ", NUMBER},
+    [REFUSAL_PERNET] = {"pernet ", NUMBER}, [REFUSAL_LOAD] = {"load", PLAIN},
+    [REFUSAL_BANNER] = {"banner", PLAIN},   [REFUSAL_FORK] = {"fork", PLAIN},
+};
+
+void report_flush(struct report *r)
+{
+  size_t written = 0;
+  while (written < r->used) {
+    ssize_t n = write(2, r->text + written, r->used - written);
+    if (n == -1 && errno != EINTR)
+      break; /* nobody reads the log: serving goes on */
+    if (n > 0)
+      written += (size_t)n;
+  }
+  r->used = 0;
+}
+
+static void put_bytes(struct report *r, char const *text, size_t len)
+{
+  if (len > sizeof r->text - r->used)
+    len = sizeof r->text - r->used;
+  memcpy(r->text + r->used, text, len);
+  r->used += len;
+}
+
+static void put(struct report *r, char const *text)
+{
+  put_bytes(r, text, strlen(text));
+}
+
+static void put_number(struct report *r, uint64_t number)
+{
+  char text[DECIMAL_SIZE];
+  put_bytes(r, text, decimal_print(text, number));
+}
+
+/* Text that somebody else chose: as ucspi-tcp shows it. */
+static void put_field(struct report *r, char const *text, char const *forbidden)
+{
+  size_t i;
+  for (i = 0; text[i] && i < FIELD_MAX; i++) {
+    char ch = text[i] < 33 || text[i] > 126 || strchr(forbidden, text[i]) ? '?' : text[i];
+    put_bytes(r, &ch, 1);
+  }
+  if (text[i])
+    put(r, "...");
+}
+
+static void put_address(struct report *r, struct address const *a)
+{
+  char text[ADDRESS_TEXT_SIZE];
+  put_bytes(r, text, address_print_bracketed(text, a));
+}
+
+static void begin(struct report *r)
+{
+  if (sizeof r->text - r->used < LONGEST_LINE)
+    report_flush(r);
+  put(r, PROG);
+  put(r, ": ");
+}
+
+static void put_endpoints(struct report *r, struct connection const *c, struct arrival const *where)
+{
+  put(r, " ");
+  put_field(r, r->local_host ? r->local_host : "", "%:");
+  put(r, ":");
+  put_address(r, &where->local);
+  put(r, ":");
+  put_number(r, where->local_port);
+  put(r, " :");
+  put_address(r, &c->remote);
+  put(r, "::");
+  put_number(r, c->remote_port);
+}
+
+void report_status(struct report *r, unsigned int running, unsigned int limit)
+{
+  if (r->verbosity < VERBOSITY_STATUS)
+    return;
+  begin(r);
+  put(r, "status: ");
+  put_number(r, running);
+  put(r, "/");
+  put_number(r, limit);
+  put(r, "\n");
+}
+
+void report_deny(struct report *r, struct connection const *c, struct arrival const *where)
+{
+  if (r->verbosity < VERBOSITY_STATUS)
+    return;
+  begin(r);
+  put(r, "deny 0");
+  put_endpoints(r, c, where);
+  put(r, " ");
+  put(r, reason[c->refusal].text);
+  switch (reason[c->refusal].detail) {
+  case PLAIN: break;
+  case KEY:
+    /* The empty key would leave nothing to see. */
+    put_field(r, c->verdict->key[0] ? c->verdict->key : ":", c->verdict->key[0] ? "%" : "");
+    break;
+  case NUMBER: put_number(r, c->number); break;
+  }
+  put(r, "\n");
+}
+
+void report_compose_start(struct report *r, struct connection const *c, struct arrival const *where,
+                          unsigned int running, unsigned int limit)
+{
+  if (sizeof r->text - r->used < 3 * LONGEST_LINE)
+    report_flush(r);
+  r->start = r->used;
+  report_status(r, running, limit);
+  begin(r);
+  put(r, "pid ");
+  r->hole[0] = r->used;
+  put(r, " from ");
+  put_address(r, &c->remote);
+  if (r->verbosity >= VERBOSITY_DETAIL) {
+    put(r, " connections ");
+    put_number(r, c->from_address);
+  }
+  put(r, "\n");
+  begin(r);
+  put(r, "ok ");
+  r->hole[1] = r->used;
+  put_endpoints(r, c, where);
+  put(r, "\n");
+}
+
+/* Runs in a child that shares the parent's memory: it may only write. */
+void report_write_start(void *report, pid_t pid)
+{
+  struct report *r = report;
+  char number[DECIMAL_SIZE];
+  size_t digits = decimal_print(number, (uint64_t)pid);
+  struct iovec const part[] = {
+      {r->text, r->hole[0]},
+      {number, digits},
+      {r->text + r->hole[0], r->hole[1] - r->hole[0]},
+      {number, digits},
+      {r->text + r->hole[1], r->used - r->hole[1]},
+  };
+  /* One call, so that lines stay whole; if the log takes no more, serving goes on. */
+  if (writev(2, part, 5) == -1)
+    return;
+}
+
+void report_started(struct report *r)
+{
+  r->used = 0;
+}
+
+void report_not_started(struct report *r)
+{
+  r->used = r->start;
+}
+
+static void put_seconds(struct report *r, int64_t ms)
+{
+  uint64_t hundredths = ms > 0 ? (uint64_t)ms / 10 : 0;
+  put_number(r, hundredths / 100);
+  put(r, ".");
+  put_number(r, hundredths % 100 / 10);
+  put_number(r, hundredths % 10);
+}
+
+void report_end(struct report *r, struct child const *child, int wait_status, struct traffic const *traffic)
+{
+  if (r->verbosity < VERBOSITY_STATUS)
+    return;
+  begin(r);
+  put(r, "end ");
+  put_number(r, (uint64_t)child->pid);
+  put(r, " status ");
+  put_number(r, (unsigned int)wait_status);
+  if (r->verbosity >= VERBOSITY_DETAIL) {
+    put(r, WIFSIGNALED(wait_status) ? " signal " : " exit ");
+    put_number(r,
+               (unsigned int)(WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : WEXITSTATUS(wait_status)));
+    put(r, " seconds ");
+    put_seconds(r, clock_ms() - child->started_ms);
+    put(r, " in ");
+    put_number(r, traffic->in);
+    put(r, " out ");
+    put_number(r, traffic->out);
+    put(r, " from ");
+    put_address(r, &child->remote);
+  }
+  put(r, "\n");
+}
+
+void report_table(struct report *r, struct children const *t, unsigned int limit, size_t addresses)
+{
+  int64_t now = clock_ms();
+  if (r->verbosity < VERBOSITY_ERRORS)
+    return;
+  begin(r);
+  put(r, "table: ");
+  put_number(r, t->count);
+  put(r, "/");
+  put_number(r, limit);
+  put(r, " connections, ");
+  put_number(r, addresses);
+  put(r, " addresses\n");
+  for (uint32_t i = 0; i < t->capacity; i++) {
+    struct child const *child = &t->child[i];
+    if (child->pid == 0)
+      continue;
+    begin(r);
+    put(r, "table: pid ");
+    put_number(r, (uint64_t)child->pid);
+    put(r, " from ");
+    put_address(r, &child->remote);
+    put(r, ":");
+    put_number(r, child->remote_port);
+    put(r, " seconds ");
+    put_number(r, (uint64_t)(now - child->started_ms) / 1000);
+    put(r, "\n");
+  }
+}
+
+static void put_failure(struct report *r, char const *kind, char const *verb, char const *name, int error)
+{
+  if (r->verbosity < VERBOSITY_ERRORS)
+    return;
+  begin(r);
+  put(r, kind);
+  put(r, "unable to ");
+  put(r, verb);
+  put_bytes(r, name, strnlen(name, 1024));
+  put(r, ": ");
+  put(r, strerror(error));
+  put(r, "\n");
+}
+
+void report_dropped(struct report *r, char const *verb, char const *name, int error)
+{
+  put_failure(r, "warning: dropping connection, ", verb, name, error);
+}
+
+void report_warning(struct report *r, char const *verb, char const *name, int error)
+{
+  put_failure(r, "warning: ", verb, name, error);
+}

@@ -1,0 +1,49 @@
+/* report.h - what tcpserver says on standard error, to the letter of tcpserver(1). Lines are gathered and
+ * written at once; nothing that a stranger chose gets into them uncleaned. */
+#ifndef TCPSERVER_REPORT_H
+#define TCPSERVER_REPORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "children.h"
+#include "connection.h"
+#include "options.h"
+#include "traffic.h"
+
+struct report {
+  enum verbosity verbosity;
+  char const *local_host; /* -l, or null */
+  size_t used;
+  size_t start;   /* where the lines of the connection being launched begin */
+  size_t hole[2]; /* where in them its pid goes */
+  char text[16384];
+};
+
+/* Where a connection arrived. */
+struct arrival {
+  struct address local;
+  uint16_t local_port;
+};
+
+void report_flush(struct report *r);
+void report_status(struct report *r, unsigned int running, unsigned int limit);
+void report_deny(struct report *r, struct connection const *c, struct arrival const *where);
+
+/* The lines of a new program: composed before it starts, written by the child itself once it knows its pid,
+ * so that they come before anything that the program says. */
+void report_compose_start(struct report *r, struct connection const *c, struct arrival const *where,
+                          unsigned int running, unsigned int limit);
+void report_write_start(void *report, pid_t pid);
+void report_started(struct report *r);     /* it wrote them */
+void report_not_started(struct report *r); /* there is no child */
+
+void report_end(struct report *r, struct child const *child, int wait_status, struct traffic const *traffic);
+void report_table(struct report *r, struct children const *t, unsigned int limit, size_t addresses);
+
+/* "warning: dropping connection, unable to VERB NAME: reason", and the same without the connection. */
+void report_dropped(struct report *r, char const *verb, char const *name, int error);
+void report_warning(struct report *r, char const *verb, char const *name, int error);
+
+#endif

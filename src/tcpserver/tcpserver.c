@@ -1,0 +1,52 @@
+/* tcpserver.c - accepts TCP connections, admits or refuses them, and runs a program for each: tcpserver(1). */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <skalibs/strerr.h>
+
+#include "about.h"
+#include "listener.h"
+#include "loop.h"
+#include "options.h"
+#include "privileges.h"
+
+char const *PROG = "tcpserver";
+
+/* Descriptors 0 to 2 are taken, whatever the parent left closed: no socket may get their numbers. */
+static void fill_standard_descriptors(void)
+{
+  int fd;
+  do
+    fd = open("/dev/null", O_RDWR);
+  while (fd >= 0 && fd <= 2);
+  if (fd == -1)
+    strerr_diefusys(111, "open /dev/null");
+  close(fd);
+}
+
+/* Nothing is read from standard input: it becomes /dev/null once a passed listener has been taken from it. */
+static void close_standard_input(void)
+{
+  int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (fd == -1 || dup2(fd, 0) == -1)
+    strerr_diefusys(111, "open /dev/null");
+  close(fd);
+}
+
+int main(int argc, char const *const *argv, char const *const *envp)
+{
+  struct options options;
+  struct listener listener;
+
+  fill_standard_descriptors();
+  if (about_answered(argc, argv, PROG, options_help))
+    return 0;
+  options = options_from(argc, argv);
+  listener = listener_open(&options);
+  close_standard_input();
+  privileges_drop(&options);
+  loop_prepare(&options, &listener, envp);
+  listener_announce(&listener, &options);
+  return loop_run();
+}
