@@ -42,7 +42,8 @@ tcpclient_SRC     := $(wildcard src/tcpclient/*.c)
 
 STATIC            := tcpmuxd
 
-LIBS := $(B)/libucspi.a -Wl,-Bstatic -lcdb -lskarnet -Wl,-Bdynamic
+# Archives by their file names: -Wl,-Bstatic ... -Wl,-Bdynamic around them would undo -static.
+LIBS := $(B)/libucspi.a -l:libcdb.a -l:libskarnet.a
 
 # --------------------------------------------------------------------------------------------------------
 
