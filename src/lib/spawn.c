@@ -118,7 +118,7 @@ __attribute__((no_sanitize("address"))) static int run_child(void *pointer)
 static pid_t start(struct spawner *s, struct child *child, int *pidfd)
 {
   pid_t pid;
-  if (!s->no_pidfd) {
+  if (child->what->pidfd && !s->no_pidfd) {
     child->shared_descriptors = true;
     pid = clone(run_child, s->stack, CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_PIDFD | SIGCHLD, child,
                 pidfd);

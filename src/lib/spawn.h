@@ -24,6 +24,7 @@ struct spawn {
   char const *path;        /* colon-separated, an empty element being "."; null: /bin:/usr/bin */
   char const *const *envp;
   int connection;              /* becomes descriptors 0 and 1; all others above 2 must be close-on-exec */
+  bool pidfd;                  /* one is wanted */
   struct rlimit const *nofile; /* the limit to restore, or null */
   /* Called in the child just before it execs, null for nothing. It shares the parent's memory: it may make
    * async-signal-safe calls only. */

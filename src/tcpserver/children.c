@@ -1,4 +1,4 @@
-/* children.c - see children.h. Places never move while taken, so that an index names a child. */
+/* children.c - see children.h. A child keeps its index, whatever the table does. */
 #include "children.h"
 
 #include <errno.h>
@@ -18,35 +18,32 @@ static int grow(struct children *t)
   child = reallocarray(t->child, bigger, sizeof *child);
   if (!child)
     return -1;
-  for (uint32_t i = t->capacity; i < bigger; i++)
-    child[i] = (struct child){.next = i + 1};
   t->child = child;
-  t->free = t->capacity;
   t->capacity = bigger;
   return 0;
 }
 
 struct child *children_place(struct children *t)
 {
-  if (t->free == t->capacity && grow(t) == -1)
+  if (t->free != CHILDREN_NONE)
+    return &t->child[t->free];
+  if (t->used == t->capacity && grow(t) == -1)
     return NULL;
-  return &t->child[t->free];
+  t->child[t->used] = (struct child){.pidfd = -1, .connection = -1, .next = CHILDREN_NONE};
+  return &t->child[t->used];
 }
 
 void children_add(struct children *t, struct child *child)
 {
-  t->free = child->next;
+  if (t->free != CHILDREN_NONE)
+    t->free = child->next;
+  else
+    t->used++;
   t->count++;
-  if (child->pidfd == -1)
-    t->without_pidfd++;
 }
 
 void children_remove(struct children *t, struct child *child)
 {
-  if (child->pidfd == -1)
-    t->without_pidfd--;
-  else
-    close(child->pidfd);
   if (child->connection != -1)
     close(child->connection);
   child->pid = 0;

@@ -18,18 +18,28 @@ struct child {
   uint16_t remote_port;
 };
 
+#define CHILDREN_NONE UINT32_MAX
+
 struct children {
   struct child *child;
-  uint32_t capacity, free; /* free: the first free place, or capacity */
-  uint32_t count;          /* running */
-  uint32_t without_pidfd;  /* of these, those that SIGCHLD tells of */
+  uint32_t capacity;
+  uint32_t used;          /* places from here on were never taken */
+  uint32_t free;          /* the first one given back, or CHILDREN_NONE */
+  uint32_t count;         /* running */
+  uint32_t without_pidfd; /* the reaper's count of those it must ask */
 };
+#define CHILDREN_ZERO                                                                                        \
+  {                                                                                                          \
+    .free = CHILDREN_NONE                                                                                    \
+  }
 
 /* A free place, its pid 0 until children_add(); or null with errno ENOMEM. */
 struct child *children_place(struct children *t);
 
-/* The place is taken now: its pid and pidfd are set. */
+/* The place is taken now: its pid is set. */
 void children_add(struct children *t, struct child *child);
+
+/* The place is free. Closes its connection, if it holds one; the pidfd is the reaper's. */
 void children_remove(struct children *t, struct child *child);
 uint32_t children_index(struct children const *t, struct child const *child);
 

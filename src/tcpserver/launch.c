@@ -146,20 +146,14 @@ static enum outcome no_process(struct launch *l, struct connection *c)
 /* From here on the program runs, whatever else may fail. */
 static void remember(struct launch *l, struct child *child, struct connection *c, struct spawned const *new)
 {
-  struct event what = {.kind = EVENT_CHILD, .number = children_index(l->children, child)};
   bool keep = l->report->verbosity >= VERBOSITY_DETAIL;
   child->pid = new->pid;
   child->pidfd = new->pidfd;
   child->connection = keep ? c->fd : -1;
   child->remote = c->remote;
   child->remote_port = c->remote_port;
-  if (child->pidfd != -1 && events_watch(l->events, child->pidfd, what) == -1) {
-    close(child->pidfd);
-    child->pidfd = -1;
-  }
-  if (child->pidfd == -1)
-    l->lost_pidfd = true;
   children_add(l->children, child);
+  reaper_started(l->reaper, child);
   if (!keep)
     close(c->fd);
   c->fd = -1;
@@ -175,6 +169,7 @@ enum outcome launch_stage(void *launch, struct connection *c)
   struct spawn what = {.argv = l->options->prog,
                        .path = l->path,
                        .connection = c->fd,
+                       .pidfd = reaper_wants_pidfd(l->reaper),
                        .nofile = l->nofile_raised ? &l->nofile : NULL,
                        .prepare = tell ? report_write_start : NULL,
                        .context = l->report};

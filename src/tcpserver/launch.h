@@ -8,10 +8,10 @@
 #include "admission.h"
 #include "children.h"
 #include "environment.h"
-#include "events.h"
 #include "limits.h"
 #include "listener.h"
 #include "options.h"
+#include "reaper.h"
 #include "report.h"
 #include "spawn.h"
 
@@ -21,14 +21,13 @@ struct launch {
   struct limits const *limits;
   struct report *report;
   struct children *children;
-  struct events *events;
+  struct reaper *reaper;
   struct spawner spawner;
   struct environment base;    /* the inherited environment, cleaned once */
   struct environment current; /* of the connection in hand */
   char const *path;           /* where prog is looked for */
   struct rlimit nofile;       /* prog's limit, if ours was raised */
   bool nofile_raised;
-  bool lost_pidfd; /* a child without one was started: SIGCHLD is needed */
 };
 
 /* Also raises the limit on open files, which prog gets back unchanged: there is a descriptor for each child.

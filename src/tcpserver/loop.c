@@ -1,15 +1,12 @@
-/* loop.c - see loop.h. One thread, one place to wait: the listener, the signals, and a pidfd for each program
- * (waitpid(-1) walks all children in the kernel: at ten thousand it would take half a millisecond each). */
+/* loop.c - see loop.h. One thread, and one place where it waits: for the listener, signals, and pidfds. */
 #include "loop.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <skalibs/selfpipe.h>
 #include <skalibs/strerr.h>
 
 #include "access.h"
@@ -20,19 +17,18 @@
 #include "events.h"
 #include "launch.h"
 #include "limits.h"
+#include "reaper.h"
 #include "report.h"
+#include "signals.h"
 #include "timers.h"
 #include "traffic.h"
 
-/* Connections that are accepted before other events are looked at. */
+/* Connections that are accepted, and programs that are started, before other events are looked at. */
 #define ACCEPT_BURST_MAX 64
+#define LAUNCH_BURST_MAX 8
 
 /* How long accepting rests when the system is short of something. */
 #define SHORTAGE_REST_MS 100
-
-/* How often children without a pidfd are asked one by one whether they have ended, if there are many. */
-#define SWEEP_EVERY_MS 50
-#define SWEEP_MANY     64
 
 /* Of what a refused peer has sent, how much is taken so that it reads our last words instead of a reset. */
 #define FAREWELL_DRAIN 65536
@@ -42,24 +38,22 @@ struct server {
   struct listener *listener;
   struct events events;
   struct timers timers;
-  struct timer rest;  /* accepting rests until then */
-  struct timer sweep; /* the next look at children without a pidfd */
+  struct timer rest; /* accepting rests until then */
   struct report report;
   struct children children;
+  struct reaper reaper;
   struct limits limits;
   struct access access;
   struct banner banner;
   struct launch launch;
   struct admission admission;
-  int signals;
-  unsigned int burst;  /* how many connections to try for at a time */
-  bool accepting;      /* the listener is watched */
-  bool trapping_child; /* SIGCHLD is caught */
-  bool stopping;       /* SIGALRM came */
+  unsigned int burst; /* how many connections to try for at a time */
+  bool accepting;     /* the listener is watched */
+  bool stopping;      /* SIGALRM came */
   bool done;
 };
 
-static struct server server;
+static struct server server = {.children = CHILDREN_ZERO};
 
 static bool may_accept(struct server const *s)
 {
@@ -151,26 +145,33 @@ static enum accepted accept_one(struct server *s, struct connection *c)
   return ACCEPTED_GONE;
 }
 
+/* Asking once more than there are connections costs a system call: more are asked for only while more come. */
 static void accept_burst(struct server *s)
 {
   struct connection c;
   enum accepted accepted = ACCEPTED_GONE;
-  unsigned int tried = 0;
+  unsigned int tried = 0, launched = 0;
 
   access_batch(&s->access);
-  for (; tried < s->burst && may_accept(s) && accepted != ACCEPTED_NONE; tried++) {
+  while (tried++ < s->burst && launched < LAUNCH_BURST_MAX && accepted != ACCEPTED_NONE && may_accept(s)) {
     accepted = accept_one(s, &c);
-    if (accepted == ACCEPTED_ONE && admission_run(&s->admission, &c) == DENY)
-      refused(s, &c);
+    if (accepted != ACCEPTED_ONE)
+      continue;
+    switch (admission_run(&s->admission, &c)) {
+    case PASS: launched++; break;
+    case WAIT: break;
+    case DENY: refused(s, &c); break;
+    }
   }
-  /* Asking once more than there are connections costs a system call: ask for more only while more come. */
-  s->burst = accepted == ACCEPTED_NONE ? 1 : s->burst * 2;
-  if (s->burst > ACCEPT_BURST_MAX)
-    s->burst = ACCEPT_BURST_MAX;
+  if (accepted == ACCEPTED_NONE)
+    s->burst = 1;
+  else if (s->burst < ACCEPT_BURST_MAX)
+    s->burst *= 2;
 }
 
-static void ended(struct server *s, struct child *child, int wait_status)
+static void ended(void *context, struct child *child, int wait_status)
 {
+  struct server *s = context;
   struct traffic traffic = {0, 0};
   if (s->report.verbosity >= VERBOSITY_DETAIL)
     traffic = traffic_of(child->connection);
@@ -178,30 +179,6 @@ static void ended(struct server *s, struct child *child, int wait_status)
   limits_leave(&s->limits, &child->remote);
   children_remove(&s->children, child);
   report_status(&s->report, s->children.count, s->limits.concurrency);
-}
-
-static void reap(struct server *s, struct child *child)
-{
-  int wait_status = 0;
-  pid_t pid = waitpid(child->pid, &wait_status, WNOHANG);
-  if (pid == child->pid || (pid == -1 && errno == ECHILD))
-    ended(s, child, wait_status);
-}
-
-/* SIGCHLD does not say how many have ended, so each child that has no pidfd is asked. */
-static void sweep(struct server *s)
-{
-  for (uint32_t i = 0; i < s->children.capacity && s->children.without_pidfd > 0; i++)
-    if (s->children.child[i].pid != 0 && s->children.child[i].pidfd == -1)
-      reap(s, &s->children.child[i]);
-}
-
-static void sweep_soon(struct server *s)
-{
-  if (s->children.without_pidfd <= SWEEP_MANY)
-    sweep(s);
-  else if (s->sweep.position == 0 && timers_set(&s->timers, &s->sweep, clock_ms() + SWEEP_EVERY_MS) == -1)
-    sweep(s);
 }
 
 static void reload(struct server *s)
@@ -222,35 +199,18 @@ static void stop_accepting(struct server *s)
   s->listener->fd = -1;
 }
 
-static void obey_signals(struct server *s)
+static void obey(struct server *s, int signal)
 {
-  int number;
-  while ((number = selfpipe_read()) > 0) {
-    switch (number) {
-    case SIGTERM: s->done = true; break;
-    case SIGALRM: stop_accepting(s); break;
-    case SIGHUP: reload(s); break;
-    case SIGUSR1:
-      report_table(&s->report, &s->children, s->limits.concurrency, s->limits.addresses.count);
-      break;
-    case SIGCHLD: sweep_soon(s); break;
-    default: break;
-    }
+  switch (signal) {
+  case SIGTERM: s->done = true; break;
+  case SIGALRM: stop_accepting(s); break;
+  case SIGHUP: reload(s); break;
+  case SIGUSR1:
+    report_table(&s->report, &s->children, s->limits.concurrency, s->limits.addresses.count);
+    break;
+  case SIGCHLD: reaper_signal(&s->reaper); break;
+  default: break;
   }
-  if (number == -1)
-    strerr_diefusys(111, "read signals");
-}
-
-/* Children without a pidfd are rare (old kernels, few descriptors): SIGCHLD is caught from the first one on.
- * It may have ended before, so all are asked once. */
-static void trap_child(struct server *s)
-{
-  if (s->trapping_child || !s->launch.lost_pidfd)
-    return;
-  if (selfpipe_trap(SIGCHLD) == -1)
-    strerr_diefusys(111, "catch signals");
-  s->trapping_child = true;
-  sweep(s);
 }
 
 static void handle(struct server *s, struct event const *event)
@@ -260,11 +220,8 @@ static void handle(struct server *s, struct event const *event)
     if (s->accepting)
       accept_burst(s);
     break;
-  case EVENT_SIGNAL: obey_signals(s); break;
-  case EVENT_CHILD:
-    if (s->children.child[event->number].pid != 0)
-      reap(s, &s->children.child[event->number]);
-    break;
+  case EVENT_SIGNAL: obey(s, signals_read()); break;
+  case EVENT_CHILD: reaper_event(&s->reaper, event->number); break;
   }
 }
 
@@ -273,8 +230,8 @@ static void handle_timers(struct server *s)
   struct timer const *timer;
   int64_t now = clock_ms();
   while ((timer = timers_expired(&s->timers, now)))
-    if (timer == &s->sweep)
-      sweep(s);
+    if (timer == &s->reaper.sweep)
+      reaper_time(&s->reaper);
 }
 
 static void wait_and_handle(struct server *s)
@@ -289,31 +246,6 @@ static void wait_and_handle(struct server *s)
     handle(s, &event[i]);
   if (timed)
     handle_timers(s);
-}
-
-static void catch_signals(struct server *s)
-{
-  static int const caught[] = {SIGTERM, SIGALRM, SIGHUP, SIGUSR1, SIGUSR2};
-  struct event const what = {.kind = EVENT_SIGNAL};
-  struct sigaction standard = {.sa_handler = SIG_DFL};
-  sigset_t set;
-
-  /* Inherited dispositions would pass to prog; an ignored SIGCHLD would lose every status besides. */
-  for (int number = 1; number < NSIG; number++)
-    if (number != SIGKILL && number != SIGSTOP)
-      sigaction(number, &standard, NULL);
-  sigemptyset(&set);
-  sigaddset(&set, SIGPIPE); /* blocked, not ignored: prog gets the default without a system call */
-  sigprocmask(SIG_SETMASK, &set, NULL);
-
-  s->signals = selfpipe_init();
-  if (s->signals == -1)
-    strerr_diefusys(111, "catch signals");
-  for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++)
-    if (selfpipe_trap(caught[i]) == -1)
-      strerr_diefusys(111, "catch signals");
-  if (events_watch(&s->events, s->signals, what) == -1)
-    strerr_diefusys(111, "catch signals");
 }
 
 static void list_stages(struct server *s)
@@ -355,11 +287,13 @@ void loop_prepare(struct options const *o, struct listener *l, char const *const
                               .limits = &s->limits,
                               .report = &s->report,
                               .children = &s->children,
-                              .events = &s->events};
+                              .reaper = &s->reaper};
   launch_init(&s->launch, environment);
   if (events_init(&s->events) == -1)
     strerr_diefusys(111, "wait for events");
-  catch_signals(s);
+  if (events_watch(&s->events, signals_init(), (struct event){.kind = EVENT_SIGNAL}) == -1)
+    strerr_diefusys(111, "catch signals");
+  reaper_init(&s->reaper, &s->children, &s->events, &s->timers, ended, s);
   list_stages(s);
   report_status(&s->report, 0, s->limits.concurrency);
 }
@@ -369,7 +303,6 @@ int loop_run(void)
   struct server *s = &server;
   while (!s->done && !(s->stopping && s->children.count == 0)) {
     adjust_accepting(s);
-    trap_child(s);
     report_flush(&s->report);
     wait_and_handle(s);
   }

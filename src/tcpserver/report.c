@@ -229,7 +229,7 @@ void report_table(struct report *r, struct children const *t, unsigned int limit
   put(r, " connections, ");
   put_number(r, addresses);
   put(r, " addresses\n");
-  for (uint32_t i = 0; i < t->capacity; i++) {
+  for (uint32_t i = 0; i < t->used; i++) {
     struct child const *child = &t->child[i];
     if (child->pid == 0)
       continue;

@@ -1,0 +1,59 @@
+/* signals.c - see signals.h. */
+#include "signals.h"
+
+#include <signal.h>
+#include <stddef.h>
+
+#include <skalibs/selfpipe.h>
+#include <skalibs/strerr.h>
+
+static bool catching_child;
+
+static void catch_signals(void)
+{
+  static int const always[] = {SIGTERM, SIGALRM, SIGHUP, SIGUSR1, SIGUSR2};
+  sigset_t set;
+  sigemptyset(&set);
+  for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
+    sigaddset(&set, always[i]);
+  if (catching_child)
+    sigaddset(&set, SIGCHLD);
+  if (selfpipe_trapset(&set) == -1)
+    strerr_diefusys(111, "catch signals");
+}
+
+int signals_init(void)
+{
+  struct sigaction standard = {.sa_handler = SIG_DFL};
+  sigset_t set;
+  int fd;
+
+  /* Inherited dispositions would pass to prog; an ignored SIGCHLD would lose every status besides. */
+  for (int number = 1; number < NSIG; number++)
+    if (number != SIGKILL && number != SIGSTOP)
+      sigaction(number, &standard, NULL);
+  sigemptyset(&set);
+  sigaddset(&set, SIGPIPE); /* blocked, not ignored: prog gets the default without a system call */
+  sigprocmask(SIG_SETMASK, &set, NULL);
+  fd = selfpipe_init();
+  if (fd == -1)
+    strerr_diefusys(111, "catch signals");
+  catch_signals();
+  return fd;
+}
+
+void signals_catch_child(bool catch)
+{
+  if (catch == catching_child)
+    return;
+  catching_child = catch;
+  catch_signals();
+}
+
+int signals_read(void)
+{
+  int number = selfpipe_read();
+  if (number == -1)
+    strerr_diefusys(111, "read signals");
+  return number;
+}
