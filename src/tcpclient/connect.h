@@ -1,0 +1,49 @@
+/* connect.h - one connection to the first of several addresses that answers. It prints nothing and does not
+ * exit: a second try may follow.
+ *
+ * One address is tried as ucspi-tcp does: for first_s seconds and, if that was too short, once more for
+ * second_s. Of several, an attempt starts every 250 ms, or at once when one has failed, and all of them end
+ * when first_s + second_s have passed: Happy Eyeballs, RFC 8305 section 5. */
+#ifndef TCPCLIENT_CONNECT_H
+#define TCPCLIENT_CONNECT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "address.h"
+
+enum { ENDPOINTS_MAX = 64, CONNECT_STAGGER_MS = 250 };
+
+struct endpoints {
+  struct address address[ENDPOINTS_MAX];
+  size_t count;
+};
+
+/* Lets the families alternate, starting with that of the first; the order within each stays (RFC 8305
+ * section 4). */
+void endpoints_interleave(struct endpoints *e);
+
+struct connect_plan {
+  struct endpoints const *endpoints;
+  uint16_t port;
+  struct address local; /* family ADDRESS_NONE: the system chooses */
+  uint16_t local_port;  /* 0: the system chooses */
+  unsigned int first_s, second_s;
+};
+
+enum connect_status {
+  CONNECT_MADE,
+  CONNECT_FAILED, /* no address answered: see error */
+  CONNECT_UNBOUND /* the local address or port can't be had: see reason */
+};
+
+struct connect_result {
+  enum connect_status status;
+  int fd; /* CONNECT_MADE: nonblocking, close-on-exec; the caller owns it. Else -1 */
+  int reason;
+  int error[ENDPOINTS_MAX]; /* CONNECT_FAILED: errno value for each address */
+};
+
+struct connect_result connect_any(struct connect_plan const *plan);
+
+#endif

@@ -1,0 +1,198 @@
+/* options.c - the command line of tcpclient(1): a table of letters, what each one sets and within what bounds.
+ * An option whose work this version does not do is refused, never ignored. */
+#include "options.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <skalibs/sgetopt.h>
+#include <skalibs/strerr.h>
+
+#include "decimal.h"
+
+#define USAGE                                                                                                \
+  "tcpclient [ -46dDHqQRvxX ] [ -i localip ] [ -p localport ] [ -l localname ] [ -T x+y ] [ -I interface ] " \
+  "[ -P muxport ] host port [ program ]"
+
+static char const usage[] = USAGE;
+
+char const options_help[] =
+    USAGE "\n\n"
+          "  -q -Q -v       print nothing; errors (default); the connection too\n"
+          "  -4 / -6        use IPv4 / IPv6 addresses only\n"
+          "  -I interface   for IPv6 link-local addresses without a zone\n"
+          "  -i localip     local address; -p localport: local port\n"
+          "  -l localname   $TCPLOCALHOST\n"
+          "  -T x+y         give up after x+y seconds (2+58)\n"
+          "  -d / -D        leave TCP_NODELAY off (default with program) / set it (default without)\n"
+          "  -x             if the port's name is unknown or the connection is refused, ask TCPMUX for it\n"
+          "  -X             ask TCPMUX only\n"
+          "  -P muxport     where the host's TCPMUX server is (1)\n"
+          "  -H -R          no host names, no ident: how this version always works\n"
+          "  host           an address, a name, or 0 for this machine\n"
+          "  port           a number or a service's name\n"
+          "  program        gets the connection as descriptors 6 and 7; without it, standard input and\n"
+          "                 output are relayed\n"
+          "See tcpclient(1).\n";
+
+enum kind {
+  CHOICE,   /* stores value in an enum */
+  TEXT,     /* a string */
+  ADDRESS,  /* an IP address */
+  NUMBER,   /* an unsigned int up to value */
+  TIMEOUTS, /* seconds, or seconds+seconds */
+  DEFAULT,  /* names how this version works anyway */
+  ABSENT    /* refused: `text` says why */
+};
+
+struct option {
+  char letter;
+  enum kind kind;
+  size_t offset;
+  unsigned int value; /* ABSENT: 1 if it takes an argument */
+  char const *text;
+};
+
+#define AT(field) offsetof(struct options, field)
+#define TLS       " needs TLS, which this version does not have"
+#define NAMES     " needs name look-ups, which this version does not have: use -H"
+#define IDENT     " needs ident look-ups, which this version does not have: use -R"
+
+static struct option const options[] = {
+    {'q', CHOICE, AT(verbosity), VERBOSITY_NONE, NULL},
+    {'Q', CHOICE, AT(verbosity), VERBOSITY_ERRORS, NULL},
+    {'v', CHOICE, AT(verbosity), VERBOSITY_STATUS, NULL},
+    {'4', CHOICE, AT(family), ADDRESS_IPV4, NULL},
+    {'6', CHOICE, AT(family), ADDRESS_IPV6, NULL},
+    {'d', CHOICE, AT(delay), DELAY_ALLOWED, NULL},
+    {'D', CHOICE, AT(delay), DELAY_FORBIDDEN, NULL},
+    {'x', CHOICE, AT(mux), MUX_FALLBACK, NULL},
+    {'X', CHOICE, AT(mux), MUX_ONLY, NULL},
+    {'P', TEXT, AT(mux_port), 0, NULL},
+    {'I', TEXT, AT(interface), 0, NULL},
+    {'l', TEXT, AT(local_host), 0, NULL},
+    {'i', ADDRESS, AT(local), 0, NULL},
+    {'p', NUMBER, AT(local_port), 65535, NULL},
+    {'T', TIMEOUTS, 0, 0, NULL},
+    {'H', DEFAULT, 0, 0, NULL},
+    {'R', DEFAULT, 0, 0, NULL},
+    {'h', ABSENT, 0, 0, NAMES},
+    {'r', ABSENT, 0, 0, IDENT},
+    {'t', ABSENT, 0, 1, IDENT},
+    {'n', ABSENT, 0, 1, TLS},
+    {'c', ABSENT, 0, 1, TLS},
+    {'L', ABSENT, 0, 1, TLS},
+    {'f', ABSENT, 0, 1, TLS},
+    {'M', ABSENT, 0, 1, TLS},
+    {'m', ABSENT, 0, 1, TLS},
+    {'k', ABSENT, 0, 0, TLS},
+    {'s', ABSENT, 0, 1, TLS},
+};
+enum { OPTION_COUNT = sizeof options / sizeof options[0] };
+
+/* A day: more than any TCP would wait, and far from overflowing milliseconds. */
+enum { TIMEOUT_MAX_S = 86400 };
+
+#define die_usage(...) strerr_die(100, PROG, ": usage: ", __VA_ARGS__)
+
+static struct option const *find(int letter)
+{
+  for (size_t i = 0; i < OPTION_COUNT; i++)
+    if (options[i].letter == letter)
+      return &options[i];
+  return NULL;
+}
+
+static bool takes_argument(struct option const *o)
+{
+  switch (o->kind) {
+  case TEXT:
+  case ADDRESS:
+  case NUMBER:
+  case TIMEOUTS: return true;
+  case ABSENT: return o->value != 0;
+  case CHOICE:
+  case DEFAULT: break;
+  }
+  return false;
+}
+
+/* What subgetopt_r() wants: the letters, a colon after each that takes an argument, and one in front so that
+ * a missing argument is told from an unknown letter. */
+static void make_letters(char letters[2 * OPTION_COUNT + 2])
+{
+  *letters++ = ':';
+  for (size_t i = 0; i < OPTION_COUNT; i++) {
+    *letters++ = options[i].letter;
+    if (takes_argument(&options[i]))
+      *letters++ = ':';
+  }
+  *letters = '\0';
+}
+
+static bool parse_timeouts(struct options *o, char const *text)
+{
+  char first[DECIMAL_SIZE];
+  size_t len = strcspn(text, "+");
+  if (len >= sizeof first)
+    return false;
+  memcpy(first, text, len);
+  first[len] = '\0';
+  o->second_s = 0;
+  return decimal_parse(&o->first_s, first, 0, TIMEOUT_MAX_S) &&
+         (text[len] == '\0' || decimal_parse(&o->second_s, text + len + 1, 0, TIMEOUT_MAX_S)) &&
+         o->first_s + o->second_s > 0;
+}
+
+static void apply(struct options *o, struct option const *option, char const *argument)
+{
+  void *field = (char *)o + option->offset;
+  char const name[] = {'-', option->letter, '\0'};
+  switch (option->kind) {
+  case CHOICE: memcpy(field, &option->value, sizeof option->value); break;
+  case TEXT: memcpy(field, &argument, sizeof argument); break;
+  case ADDRESS:
+    if (!address_parse(&o->local, argument))
+      die_usage(name, " takes an IP address, not ", argument);
+    address_unmap(&o->local);
+    break;
+  case NUMBER:
+    if (!decimal_parse(field, argument, 0, option->value))
+      die_usage(name, " takes a number from 0 to 65535, not ", argument);
+    break;
+  case TIMEOUTS:
+    if (!parse_timeouts(o, argument))
+      die_usage(name, " takes seconds as x or x+y, 1 to 86400, not ", argument);
+    break;
+  case DEFAULT: break;
+  case ABSENT: die_usage(name, option->text);
+  }
+}
+_Static_assert(sizeof(enum verbosity) == sizeof(unsigned int), "CHOICE stores enums as unsigned int");
+
+struct options options_from(int argc, char const *const *argv)
+{
+  struct options o = {.verbosity = VERBOSITY_ERRORS, .first_s = 2, .second_s = 58, .mux_port = "1"};
+  subgetopt state = SUBGETOPT_ZERO;
+  char letters[2 * OPTION_COUNT + 2];
+  int letter;
+
+  make_letters(letters);
+  while ((letter = subgetopt_r(argc, argv, letters, &state)) != -1) {
+    char const name[] = {'-', (char)state.problem, '\0'};
+    if (letter == ':')
+      die_usage(name, " needs an argument");
+    if (letter == '?')
+      die_usage(name, " is not an option; ", usage);
+    apply(&o, find(letter), state.arg);
+  }
+  argc -= state.ind;
+  argv += state.ind;
+  if (argc < 2)
+    die_usage(usage);
+  o.host = argv[0];
+  o.port = argv[1];
+  o.prog = argc > 2 ? argv + 2 : NULL;
+  return o;
+}

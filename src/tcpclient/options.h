@@ -1,0 +1,31 @@
+/* options.h - what the command line asked for. Nothing here is changed after options_from(). */
+#ifndef TCPCLIENT_OPTIONS_H
+#define TCPCLIENT_OPTIONS_H
+
+#include "address.h"
+
+enum verbosity { VERBOSITY_NONE, VERBOSITY_ERRORS, VERBOSITY_STATUS };
+enum mux_use { MUX_NEVER, MUX_FALLBACK, MUX_ONLY };
+enum delay { DELAY_USUAL, DELAY_ALLOWED, DELAY_FORBIDDEN };
+
+struct options {
+  enum verbosity verbosity;       /* -q -Q -v */
+  enum address_family family;     /* -4 -6; ADDRESS_NONE: both */
+  char const *interface;          /* -I: for link-local addresses without a zone; or null */
+  struct address local;           /* -i; family ADDRESS_NONE: the system chooses */
+  unsigned int local_port;        /* -p; 0: the system chooses */
+  char const *local_host;         /* -l, or null */
+  unsigned int first_s, second_s; /* -T first+second */
+  enum delay delay;               /* -d -D; usual: allowed for a program, forbidden when relaying */
+  enum mux_use mux;               /* -x -X */
+  char const *mux_port;           /* -P: a number or a service's name */
+  char const *host, *port;
+  char const *const *prog; /* argv of the program, or null: relay */
+};
+
+extern char const options_help[];
+
+/* Exits 100 with a usage message if anything is not as the manual says. */
+struct options options_from(int argc, char const *const *argv);
+
+#endif

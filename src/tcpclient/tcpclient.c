@@ -1,0 +1,45 @@
+/* tcpclient.c - make a TCP connection and run a program on it, or relay standard input and output: see
+ * tcpclient(1). */
+#include <signal.h>
+
+#include <skalibs/strerr.h>
+
+#include "about.h"
+#include "decimal.h"
+#include "options.h"
+#include "program.h"
+#include "relay.h"
+#include "report.h"
+#include "service.h"
+
+char const *PROG = "tcpclient";
+
+static int relay_or_die(struct options const *o, struct connection const *c)
+{
+  char ip[ADDRESS_TEXT_SIZE], port[DECIMAL_SIZE];
+  address_print(ip, &c->remote);
+  decimal_print(port, c->remote_port);
+  signal(SIGPIPE, SIG_IGN);
+  switch (relay_run(c->fd)) {
+  case RELAY_PEER_FAILED: report_fatal_system(o->verbosity, "lost connection to ", ip, " port ", port); break;
+  case RELAY_INPUT_FAILED: report_fatal_system(o->verbosity, "unable to read standard input"); break;
+  case RELAY_OUTPUT_FAILED: report_fatal_system(o->verbosity, "unable to write standard output"); break;
+  case RELAY_DONE: break;
+  }
+  return 0;
+}
+
+int main(int argc, char const *const *argv)
+{
+  struct options o;
+  struct connection c;
+
+  if (about_answered(argc, argv, PROG, options_help))
+    return 0;
+  o = options_from(argc, argv);
+  program_guard_descriptors(o.verbosity);
+  c = service_reach(&o);
+  if (!o.prog)
+    return relay_or_die(&o, &c);
+  program_run(&o, &c);
+}
