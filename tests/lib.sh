@@ -154,6 +154,28 @@ serve_wait()
   port=$(head -n 1 "$work/$1.out")
 }
 
+# peer args…: the client of tests/peer
+peer()
+{
+  perl "$root/tests/peer" "$@"
+}
+
+# hold NAME address port [options]: a client that connects and stays until `stop` or the test's end; returns when
+# it is connected; sets $pid
+hold()
+{
+  hold_name=$1
+  shift
+  mkfifo "$work/$hold_name.in"
+  perl "$root/tests/peer" -h "$@" > "$work/$hold_name.out" 2>&1 < "$work/$hold_name.in" &
+  pid=$!
+  started="$started $pid"
+  # Keeps the fifo open for writing until the client is stopped.
+  sh -c 'exec 3> "$1"; exec sleep 600' sh "$work/$hold_name.in" &
+  started="$started $!"
+  wait_for grep -q connected "$work/$hold_name.out"
+}
+
 # stops the process $1 (default: $pid) and waits for it
 stop()
 {

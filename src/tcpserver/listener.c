@@ -1,6 +1,7 @@
 /* listener.c - see listener.h. */
 #include "listener.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
@@ -29,8 +30,10 @@ static void resolve(struct address *a, char const *host, bool ipv4_only)
 {
   struct addrinfo hints = {.ai_family = ipv4_only ? AF_INET : AF_UNSPEC, .ai_socktype = SOCK_STREAM};
   struct addrinfo *found = NULL;
+  struct in_addr loose;
   uint16_t port;
-  int error = getaddrinfo(host, NULL, &hints, &found);
+  /* 1.2.3, 0x7f000001 and the like: the C library would make an address of them, nobody meant one. */
+  int error = inet_aton(host, &loose) ? EAI_NONAME : getaddrinfo(host, NULL, &hints, &found);
   if (error == EAI_AGAIN || error == EAI_SYSTEM || error == EAI_MEMORY)
     strerr_dief(111, "temporarily unable to figure out IP address for ", host, ": ",
                 error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));

@@ -2,6 +2,7 @@
 #include "report.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -167,9 +168,15 @@ void report_write_start(void *report, pid_t pid)
       {number, digits},
       {r->text + r->hole[1], r->used - r->hole[1]},
   };
-  /* One call, so that lines stay whole; if the log takes no more, serving goes on. */
-  if (writev(2, part, 5) == -1)
-    return;
+  /* One call, so that lines stay whole. If nobody reads the log any more, serving goes on: the SIGPIPE that
+   * waits for this child must not reach it when prog's signal mask is set. */
+  if (writev(2, part, 5) == -1 && errno == EPIPE) {
+    struct timespec const at_once = {0, 0};
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGPIPE);
+    sigtimedwait(&set, NULL, &at_once);
+  }
 }
 
 void report_started(struct report *r)

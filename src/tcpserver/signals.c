@@ -11,7 +11,8 @@ static bool catching_child;
 
 static void catch_signals(void)
 {
-  static int const always[] = {SIGTERM, SIGALRM, SIGHUP, SIGUSR1, SIGUSR2};
+  /* SIGPIPE is caught, not ignored: prog then has the default without a system call to restore it. */
+  static int const always[] = {SIGTERM, SIGALRM, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE};
   sigset_t set;
   sigemptyset(&set);
   for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
@@ -25,16 +26,12 @@ static void catch_signals(void)
 int signals_init(void)
 {
   struct sigaction standard = {.sa_handler = SIG_DFL};
-  sigset_t set;
   int fd;
 
   /* Inherited dispositions would pass to prog; an ignored SIGCHLD would lose every status besides. */
   for (int number = 1; number < NSIG; number++)
     if (number != SIGKILL && number != SIGSTOP)
       sigaction(number, &standard, NULL);
-  sigemptyset(&set);
-  sigaddset(&set, SIGPIPE); /* blocked, not ignored: prog gets the default without a system call */
-  sigprocmask(SIG_SETMASK, &set, NULL);
   fd = selfpipe_init();
   if (fd == -1)
     strerr_diefusys(111, "catch signals");

@@ -1,0 +1,98 @@
+#!/bin/sh
+# The environment of prog: what is set, what is not, and that nothing stale gets through.
+. "$(dirname "$0")/../lib.sh"
+
+# environment address port [peer options]: what env prints there, sorted, cut to what tcpserver may set
+environment()
+{
+  environment_address=$1
+  environment_port=$2
+  shift 2
+  peer "$@" "$environment_address" "$environment_port" | grep -E '^(TCP|PROTO|LISTEN|NOTIFY)' | sort
+}
+PROTO=stale TCPREMOTEHOST=stale TCPREMOTEINFO=stale TCPPARANOID=stale TCPLOCALHOST=stale TCP6REMOTEHOST=stale
+TCP6REMOTEINFO=stale TCPINTERFACE=stale TCP6INTERFACE=stale TCP6LOCALHOST=stale TCPCONNNUM=stale
+LISTEN_FDNAMES=stale OTHER='kept as it is' TCPOTHER=kept
+export PROTO TCPREMOTEHOST TCPREMOTEINFO TCPPARANOID TCPLOCALHOST TCP6REMOTEHOST TCP6REMOTEINFO TCPINTERFACE \
+  TCP6INTERFACE TCP6LOCALHOST TCPCONNNUM LISTEN_FDNAMES OTHER TCPOTHER
+
+serve four 127.0.0.1 0 env
+got=$(environment 127.0.0.1 "$port" | sed 's/REMOTEPORT=[0-9]*$/REMOTEPORT=N/')
+is "an IPv4 peer: TCP and TCP6 variables, no stale ones" "$got" "PROTO=TCP
+TCP6LOCALIP=::ffff:127.0.0.1
+TCP6LOCALPORT=$port
+TCP6REMOTEIP=::ffff:127.0.0.1
+TCP6REMOTEPORT=N
+TCPCONNNUM=1
+TCPLOCALIP=127.0.0.1
+TCPLOCALPORT=$port
+TCPOTHER=kept
+TCPREMOTEIP=127.0.0.1
+TCPREMOTEPORT=N"
+like "other variables are inherited" "$(peer 127.0.0.1 "$port")" '^OTHER=kept as it is$'
+got=$(peer -b 127.9.8.7 127.0.0.1 "$port")
+like "the peer's address is the peer's" "$got" '^TCPREMOTEIP=127\.9\.8\.7$'
+
+serve only4 -4 -l myname 127.0.0.1 0 env
+got=$(environment 127.0.0.1 "$port" | grep -v PORT)
+is "-4: no TCP6 variables; -l: TCPLOCALHOST" "$got" "PROTO=TCP
+TCPCONNNUM=1
+TCPLOCALHOST=myname
+TCPLOCALIP=127.0.0.1
+TCPOTHER=kept
+TCPREMOTEIP=127.0.0.1"
+
+serve dual -6 -l 0 0 0 env
+got=$(environment 127.0.0.7 "$port" | grep -v PORT)
+is "-6: PROTO is TCP6 for IPv4 peers; TCPLOCALIP is the address reached, not the wildcard" "$got" "PROTO=TCP6
+TCP6LOCALHOST=0
+TCP6LOCALIP=::ffff:127.0.0.7
+TCP6REMOTEIP=::ffff:127.0.0.1
+TCPCONNNUM=1
+TCPLOCALHOST=0
+TCPLOCALIP=127.0.0.7
+TCPOTHER=kept
+TCPREMOTEIP=127.0.0.1"
+
+serve six 0 0 env
+got=$(environment ::1 "$port" | sed 's/REMOTEPORT=[0-9]*$/REMOTEPORT=N/')
+is "an IPv6 peer on the dual-stack listener" "$got" "PROTO=TCP6
+TCP6LOCALIP=::1
+TCP6LOCALPORT=$port
+TCP6REMOTEIP=::1
+TCP6REMOTEPORT=N
+TCPCONNNUM=1
+TCPLOCALIP=::1
+TCPLOCALPORT=$port
+TCPOTHER=kept
+TCPREMOTEIP=::1
+TCPREMOTEPORT=N"
+is "an IPv4 peer there is an IPv4 peer" "$(environment 127.0.0.1 "$port" | grep '^TCPREMOTEIP')" \
+  "TCPREMOTEIP=127.0.0.1"
+
+# Rules set variables after tcpserver did, and may override or unset them.
+tcprules "$work/cdb" "$work/tmp" << 'R'
+127.0.0.2:allow,RELAYCLIENT="",TCPLOCALHOST="by rule",!TCPCONNNUM,!OTHER,PATH="/nowhere"
+127.0.0.3:allow,LONG="0123456789012345678901234567890123456789012345678901234567890123456789",A=x1x,B=x2x
+:allow
+R
+serve ruled -l mine -x "$work/cdb" 127.0.0.1 0 env
+got=$(peer -b 127.0.0.2 127.0.0.1 "$port")
+like "a rule sets a variable to nothing" "$got" '^RELAYCLIENT=$'
+is "a rule overrides what tcpserver set, once" "$(echo "$got" | grep TCPLOCALHOST)" "TCPLOCALHOST=by rule"
+unlike "a rule unsets what tcpserver set" "$got" '^TCPCONNNUM'
+unlike "a rule unsets what was inherited" "$got" '^OTHER'
+is "a rule's PATH is for prog; it is found by tcpserver's own" "$(echo "$got" | grep '^PATH=')" "PATH=/nowhere"
+got=$(peer -b 127.0.0.3 127.0.0.1 "$port")
+like "several variables at once" "$(echo "$got" | grep -E '^(A|B|LONG)=' | sort | tr '\n' ' ')" \
+  '^A=1 B=2 LONG=0123456789.*'
+got=$(peer -b 127.0.0.4 127.0.0.1 "$port")
+like "the edits of one connection do not reach the next" "$got" '^OTHER=kept as it is$'
+unlike "... none of them" "$got" '^(RELAYCLIENT|A|B)='
+
+serve counting 127.0.0.1 0 sh -c 'echo $TCPCONNNUM; cat'
+hold one 127.0.0.1 "$port"
+hold two 127.0.0.1 "$port"
+is "TCPCONNNUM counts this address's connections, this one included" "$(peer 127.0.0.1 "$port")" 3
+is "... and no other address's" "$(peer -b 127.0.0.9 127.0.0.1 "$port")" 1
+done_testing
