@@ -67,12 +67,13 @@ $(B)/libucspi.a: $(call OBJ,$(LIB_SRC))
 	ar rcs $@ $^
 
 # "-static" if this toolchain can make such a program, else empty. Sanitized programs can't be static.
+# noseparate-code: two mappings instead of four, 7 us less of 30 that tcpmuxd takes over an empty program.
 $(B)/static-flag: Makefile conf-cc conf-ld
 	@mkdir -p $(@D)
 	@printf 'int main(void) { return 0; }\n' > $(B)/static-try.c
 	@if [ -z "$(SANITIZE)" ] && $(CC) -c -o $(B)/static-try.o $(B)/static-try.c && \
-	    $(LD) -static -o $(B)/static-try $(B)/static-try.o 2>/dev/null && $(B)/static-try; \
-	  then echo -static; else echo; fi > $@
+	    $(LD) -static -Wl,-z,noseparate-code -o $(B)/static-try $(B)/static-try.o 2>/dev/null && $(B)/static-try; \
+	  then echo -static -Wl,-z,noseparate-code; else echo; fi > $@
 
 define program
 $(COMMAND)/$(1): $(call OBJ,$($(1)_SRC)) $(B)/libucspi.a $(B)/static-flag conf-ld

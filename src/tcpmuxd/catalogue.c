@@ -1,0 +1,74 @@
+/* catalogue.c - see catalogue.h. */
+#include "catalogue.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "service.h"
+
+static int append(struct catalogue *c, char const *name)
+{
+  if (c->count == c->capacity) {
+    size_t wanted = c->capacity ? c->capacity * 2 : 64;
+    catalogue_name *grown = reallocarray(c->name, wanted, sizeof *grown);
+    if (!grown)
+      return -1;
+    c->name = grown;
+    c->capacity = wanted;
+  }
+  memcpy(c->name[c->count++], name, strlen(name) + 1);
+  return 0;
+}
+
+static int by_name(void const *a, void const *b)
+{
+  return strcmp(*(catalogue_name const *)a, *(catalogue_name const *)b);
+}
+
+static DIR *directory_at(int base)
+{
+  int fd = openat(base, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR *d = fd == -1 ? NULL : fdopendir(fd);
+  if (!d && fd != -1)
+    close(fd);
+  return d;
+}
+
+int catalogue_read(struct catalogue *c, int base, void (*rejected)(char const *name, void *context),
+                   void *context)
+{
+  DIR *d = directory_at(base);
+  int result = 0, saved;
+
+  if (!d)
+    return -1;
+  while (result == 0) {
+    struct dirent const *entry;
+    errno = 0;
+    entry = readdir(d);
+    if (!entry)
+      break;
+    if (muxrequest_is_service_name(entry->d_name) && !service_is_reserved(entry->d_name))
+      result = append(c, entry->d_name);
+    else if (rejected && strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+      rejected(entry->d_name, context);
+  }
+  if (errno != 0)
+    result = -1;
+  saved = errno;
+  closedir(d);
+  errno = saved;
+  if (result == 0 && c->count > 1)
+    qsort(c->name, c->count, sizeof *c->name, by_name);
+  return result;
+}
+
+void catalogue_free(struct catalogue *c)
+{
+  free(c->name);
+  *c = (struct catalogue)CATALOGUE_ZERO;
+}
