@@ -1,0 +1,126 @@
+/* floor.c - the cheapest servers that can exist, for the real ones to be compared with.
+ *
+ *   floor exec prog [args]   accept, vfork, exec prog with the connection as descriptors 0 and 1
+ *   floor close              accept, close
+ *   floor port               print a port that is free now, and exit (for servers that cannot say theirs)
+ *
+ * Listens on 127.0.0.1 at any free port and prints it. No rules, no limits, no log, no signals; the kernel
+ * reaps the children. prog does get an environment of the size that a tcpserver would give it, with the
+ * peer's address and port written for each connection, because no server can do without. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define BACKLOG       4096
+#define VARIABLE_SIZE 64
+
+static void die(char const *what)
+{
+  fprintf(stderr, "floor: fatal: %s: %s\n", what, strerror(errno));
+  exit(111);
+}
+
+static void usage(void)
+{
+  fputs("floor: usage: floor exec prog [args] | floor close | floor port\n", stderr);
+  exit(100);
+}
+
+static int listener_announced(void)
+{
+  struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t size = sizeof here;
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0 || bind(fd, (struct sockaddr *)&here, sizeof here) < 0 || listen(fd, BACKLOG) < 0 ||
+      getsockname(fd, (struct sockaddr *)&here, &size) < 0)
+    die("unable to listen");
+  printf("%u\n", (unsigned int)ntohs(here.sin_port));
+  if (fflush(stdout) == EOF)
+    die("unable to print the port");
+  return fd;
+}
+
+static char *decimal(char *to, unsigned int n)
+{
+  char digit[12];
+  size_t digits = 0;
+  do
+    digit[digits++] = (char)('0' + n % 10);
+  while (n /= 10);
+  while (digits)
+    *to++ = digit[--digits];
+  return to;
+}
+
+struct peer {
+  char address[VARIABLE_SIZE];
+  char port[VARIABLE_SIZE];
+};
+
+static void describe(struct peer *p, struct sockaddr_in const *from)
+{
+  unsigned char octet[4];
+  char *to = p->address + strlen("TCPREMOTEIP=");
+  memcpy(octet, &from->sin_addr, sizeof octet);
+  for (int i = 0; i < 4; i++) {
+    to = decimal(to, octet[i]);
+    *to++ = i < 3 ? '.' : '\0';
+  }
+  *decimal(p->port + strlen("TCPREMOTEPORT="), ntohs(from->sin_port)) = '\0';
+}
+
+/* Apart, so that nothing of the caller's frame is live across vfork(). */
+static __attribute__((noinline)) void run(int connection, char *const *prog, char *const *environment)
+{
+  pid_t pid = vfork(); // NOLINT(clang-analyzer-security.insecureAPI.vfork): it is what we measure
+  if (pid < 0)
+    die("vfork");
+  if (pid == 0) {
+    // NOLINTNEXTLINE(clang-analyzer-unix.Vfork): dup2 is safe here, it writes no memory that is shared
+    if (dup2(connection, 0) == 0 && dup2(connection, 1) == 1)
+      execve(prog[0], prog, environment);
+    _exit(111);
+  }
+}
+
+static void serve(int listener, char *const *prog)
+{
+  struct peer peer = {.address = "TCPREMOTEIP=", .port = "TCPREMOTEPORT="};
+  char *const environment[] = {"PROTO=TCP",          "TCPLOCALIP=127.0.0.1",
+                               "TCPLOCALPORT=1",     "TCPLOCALHOST=0",
+                               peer.address,         peer.port,
+                               "TCPCONNNUM=1",       "TCP6LOCALIP=::ffff:127.0.0.1",
+                               "TCP6LOCALPORT=1",    "RELAYCLIENT=",
+                               "PATH=/usr/bin:/bin", NULL};
+  for (;;) {
+    struct sockaddr_in from;
+    socklen_t size = sizeof from;
+    int connection = accept4(listener, (struct sockaddr *)&from, &size, SOCK_CLOEXEC);
+    if (connection < 0)
+      continue;
+    if (prog) {
+      describe(&peer, &from);
+      run(connection, prog, environment);
+    }
+    close(connection);
+  }
+}
+
+int main(int argc, char **argv)
+{
+  struct sigaction nobody_waits = {.sa_handler = SIG_DFL, .sa_flags = SA_NOCLDWAIT};
+  bool executes = argc > 2 && strcmp(argv[1], "exec") == 0;
+  if (argc == 2 && strcmp(argv[1], "port") == 0)
+    return close(listener_announced());
+  if (!executes && !(argc == 2 && strcmp(argv[1], "close") == 0))
+    usage();
+  sigaction(SIGCHLD, &nobody_waits, NULL);
+  serve(listener_announced(), executes ? argv + 2 : NULL);
+}
