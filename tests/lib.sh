@@ -130,6 +130,7 @@ background()
 {
   background_name=$1
   shift
+  rm -f "$work/$background_name.out" "$work/$background_name.log"
   "$@" > "$work/$background_name.out" 2> "$work/$background_name.log" < /dev/null &
   pid=$!
   started="$started $pid"

@@ -1,0 +1,120 @@
+#!/bin/sh
+# Limits: how many at once, in all and from one place; what waits, what is refused, and that nothing is lost count of.
+. "$(dirname "$0")/../lib.sh"
+
+ask()
+{
+  peer "$@" 127.0.0.1 "$port"
+}
+
+serve two -v -c 2 127.0.0.1 0 sh -c 'echo served; cat > /dev/null'
+hold a 127.0.0.1 "$port"
+first=$pid
+hold b 127.0.0.1 "$port"
+wait_for grep -q 'status: 2/2' "$work/two.log"
+peer 127.0.0.1 "$port" > "$work/third" &
+third=$!
+ok "-c 2: the third connection is made, but waits" wait_for sh -c \
+  "ss -Htn state connected \"sport = :$port\" | [ \$(wc -l) -ge 3 ]"
+is "... unserved" "$(cat "$work/third")" ""
+stop "$first"
+wait "$third"
+is "... until another one ends" "$(cat "$work/third")" served
+unlike "... and was never refused" "$(cat "$work/two.log")" deny
+unlike "... nor ever more than two served" "$(cat "$work/two.log")" 'status: [3-9]'
+
+printf '1\nthe rest is a comment\n' > "$work/limit"
+serve file -v -c "$work/limit" 127.0.0.1 0 sh -c 'echo served; cat > /dev/null'
+server=$pid
+is "-c file: the first line is the limit" "$(head -n 1 "$work/file.log")" "tcpserver: status: 0/1"
+hold c 127.0.0.1 "$port"
+holder=$pid
+peer 127.0.0.1 "$port" > "$work/second" &
+second=$!
+printf '  3 \n' > "$work/limit"
+kill -HUP "$server"
+ok "HUP reads a bad file: the limit stays, and the log says why" wait_for grep -q \
+  "^tcpserver: warning: unable to read a limit from $work/limit: Invalid argument" "$work/file.log"
+like "... and what it still is" "$(tail -n 1 "$work/file.log")" 'status: 1/1'
+printf '3\r\n' > "$work/limit"
+kill -HUP "$server"
+wait "$second"
+is "HUP raises the limit: who waited is served at once" "$(cat "$work/second")" served
+rm "$work/limit"
+kill -HUP "$server"
+ok "HUP with the file gone: kept, and logged" wait_for grep -q "limit: No such file" "$work/file.log"
+is "... and serving goes on" "$(ask)" served
+printf '1\n' > "$work/limit"
+kill -HUP "$server"
+ok "HUP lowers the limit; nobody is killed" wait_for grep -q 'status: 1/1' "$work/file.log"
+ok "..." kill -0 "$holder"
+stop "$server"
+
+serve perip -v -C 2 127.0.0.1 0 sh -c 'echo served; cat > /dev/null'
+server=$pid
+hold d -b 127.0.0.8 127.0.0.1 "$port"
+first=$pid
+hold e -b 127.0.0.8 127.0.0.1 "$port"
+wait_for grep -q 'status: 2/40' "$work/perip.log"
+is "-C 2: a third connection from one address is refused" "$(ask -b 127.0.0.8)" ""
+like "... with the limit as the reason" "$(cat "$work/perip.log")" '^tcpserver: deny 0 .*:127\.0\.0\.8::[0-9]+ perip 2$'
+is "... and one from another address served" "$(ask -b 127.0.0.9)" served
+stop "$first"
+wait_for sh -c "grep -c '^tcpserver: end' '$work/perip.log' | grep -q 2"
+is "... and the first again when one of its own has ended" "$(ask -b 127.0.0.8)" served
+stop "$server"
+
+tcprules "$work/cdb" "$work/tmp" << 'R'
+127.0.0.2:allow,MAXPERIP="1"
+127.0.0.3:allow,MAXCONNIP="1",DIEMSG="421 later"
+127.0.0.4:allow,MAXPERIP="5",MAXCONNIP="1"
+127.1.1.:allow,MAXCONNC="2"
+127.0.0.5:allow,MAXLOAD="0"
+127.0.0.6:allow,MAXLOAD="4000000000"
+127.0.0.7:allow,MAXPERIP="3"
+:allow
+R
+serve ruled -v -C 2 -x "$work/cdb" 127.0.0.1 0 sh -c 'echo served $MAXPERIP; cat > /dev/null'
+server=$pid
+for address in 127.0.0.2 127.0.0.3 127.0.0.4; do
+  hold "f$address" -b "$address" 127.0.0.1 "$port"
+  wait_for grep -q "^tcpserver: ok .*:$address:" "$work/ruled.log"
+  ask -b "$address" > "$work/refused"
+  like "a rule's limit counts for the peers it matches: $address" "$(cat "$work/ruled.log")" \
+    "^tcpserver: deny 0 .*:$address::[0-9]+ perip 1\$"
+  [ $address != 127.0.0.3 ] || is "... and DIEMSG goes out with that refusal, too" "$(tr -d '\r' < "$work/refused")" "421 later"
+done
+hold g1 -b 127.0.0.7 127.0.0.1 "$port"
+hold g2 -b 127.0.0.7 127.0.0.1 "$port"
+wait_for sh -c "grep -c 'ok .*:127.0.0.7:' '$work/ruled.log' | grep -q 2"
+is "a rule's limit may be higher than -C" "$(ask -b 127.0.0.7)" "served 3"
+hold h1 -b 127.1.1.1 127.0.0.1 "$port"
+hold h2 -b 127.1.1.2 127.0.0.1 "$port"
+wait_for grep -q "ok .*:127.1.1.2:" "$work/ruled.log"
+is "MAXCONNC counts a /24" "$(ask -b 127.1.1.3)" ""
+like "... with its reason" "$(cat "$work/ruled.log")" '^tcpserver: deny 0 .*:127\.1\.1\.3::[0-9]+ pernet 2$'
+is "MAXLOAD that can't be reached admits" "$(ask -b 127.0.0.6)" "served"
+stop "$server"
+
+# Counts survive every way of ending: an address that may have one at a time gets its turn each time.
+serve exact -v -C 1 127.0.0.1 0 sh -c 'read x; [ "$x" != die ] || kill -9 $$; echo served'
+server=$pid
+for way in ok die ok reset ok; do
+  case $way in
+  reset) peer -R 127.0.0.1 "$port" ;;
+  *) peer 127.0.0.1 "$port" "$way\\n" > "$work/reply" ;;
+  esac
+  wait_for sh -c "! grep -q 'status: [1-9]/40' '$work/exact.log' || tail -n 1 '$work/exact.log' | grep -q 'status: 0/40'"
+done
+is "no count is lost, however a connection ends" "$(cat "$work/reply")" served
+unlike "..." "$(cat "$work/exact.log")" deny
+stop "$server"
+
+# One IPv6 host has a /64 of its own: by default it counts as one address.
+serve six -v -C 1 ::1 0 sh -c 'echo served; cat > /dev/null'
+server=$pid
+hold i ::1 "$port"
+wait_for grep -q 'status: 1/40' "$work/six.log"
+is "-C counts IPv6 peers" "$(peer ::1 "$port")" ""
+like "... and says so" "$(cat "$work/six.log")" '^tcpserver: deny 0 .*:\[::1\]::[0-9]+ perip 1$'
+done_testing

@@ -1,0 +1,64 @@
+#!/bin/sh
+# -u, -g and -U: who prog runs as. Most of it needs root; an ordinary user checks what is left.
+. "$(dirname "$0")/../lib.sh"
+
+ids='echo "$(id -u) $(id -g) $(id -G)"; sed -n "s/^\(Uid\|Gid\|CapEff\):[[:space:]]*//p" /proc/self/status | tr "\t\n" " "'
+who()
+{
+  peer 127.0.0.1 "$port" | head -n 1
+}
+everyone()
+{
+  peer 127.0.0.1 "$port" | tail -n 1
+}
+
+exits "an unknown user is fatal" 111 tcpserver -u no-such-user 127.0.0.1 0 true
+like "... and named" "$(cat "$work/err")" '^tcpserver: fatal: unknown user: no-such-user$'
+exits "an unknown group is fatal" 111 tcpserver -g no-such-group 127.0.0.1 0 true
+like "... and named" "$(cat "$work/err")" '^tcpserver: fatal: unknown group: no-such-group$'
+exits "a user number without an entry needs a group" 111 tcpserver -u 987654 127.0.0.1 0 true
+like "... and the message says so" "$(cat "$work/err")" 'user 987654 is not in the user database: name a group with -g too'
+exits "-U without \$UID is fatal" 111 env -u UID GID=1 tcpserver -U 127.0.0.1 0 true
+like "... and named" "$(cat "$work/err")" '^tcpserver: fatal: -U was given, but \$UID is not set$'
+exits "-U without \$GID is fatal" 111 env -u GID UID=1 tcpserver -U 127.0.0.1 0 true
+exits "-U with a word for \$UID is fatal" 111 env UID=root GID=1 tcpserver -U 127.0.0.1 0 true
+exits "-U with a bad \$GIDLIST is fatal" 111 env UID=1 GID=1 GIDLIST=1,x tcpserver -U 127.0.0.1 0 true
+
+if [ "$(id -u)" = 0 ]; then
+  user=nobody
+  uid=$(id -u nobody)
+  gid=$(id -g nobody)
+  serve name -u nobody 127.0.0.1 0 sh -c "$ids"
+  is "-u name: uid, gid and groups are that user's" "$(who)" "$uid $gid $(id -G nobody)"
+  is "... real, effective and saved, with no capability left" "$(everyone)" "$uid $uid $uid $uid $gid $gid $gid $gid 0000000000000000 "
+  is "... tcpserver itself too" "$(sed -n 's/^Uid:[[:space:]]*//p' "/proc/$pid/status" | tr '\t' ' ')" "$uid $uid $uid $uid"
+  stop
+  serve number -u "$uid" 127.0.0.1 0 sh -c "$ids"
+  is "-u number: its entry's group, and no other" "$(who)" "$uid $gid $gid"
+  stop
+  serve both -u 12345 -g 23456 127.0.0.1 0 sh -c "$ids"
+  is "-u number -g number: just these" "$(who)" "12345 23456 23456"
+  stop
+  serve group -u nobody -g daemon 127.0.0.1 0 sh -c "$ids"
+  is "-u name -g name: the group is the main one" "$(who | cut -d ' ' -f 1,2)" "$uid $(id -g daemon)"
+  stop
+  serve onlygroup -g 23456 127.0.0.1 0 sh -c "$ids"
+  is "-g alone: the user stays, the groups go" "$(who)" "0 23456 23456"
+  stop
+  # A name's supplementary groups: whichever user has some, in the database of the machine or one of our own.
+  background list env UID=12345 GID=23456 GIDLIST=23456,4,5 tcpserver -1 -U 127.0.0.1 0 sh -c "$ids"
+  serve_wait list
+  is "-U: UID, GID and GIDLIST" "$(who)" "12345 23456 23456 4 5"
+  stop
+  background nolist env -u GIDLIST UID=12345 GID=23456 tcpserver -1 -U 127.0.0.1 0 sh -c "$ids"
+  serve_wait nolist
+  is "-U without GIDLIST: no supplementary groups but GID" "$(who)" "12345 23456 23456"
+  stop
+else
+  serve self -u "$(id -u)" -g "$(id -g)" 127.0.0.1 0 sh -c "$ids"
+  is "an ordinary user may ask for what it is" "$(who | cut -d ' ' -f 1,2)" "$(id -u) $(id -g)"
+  stop
+  exits "... and for nothing else" 111 tcpserver -u 0 -g 0 127.0.0.1 0 true
+  like "... the message says what failed" "$(cat "$work/err")" '^tcpserver: fatal: unable to set '
+fi
+done_testing

@@ -1,0 +1,167 @@
+#!/bin/sh
+# The process that tcpserver makes for a connection: descriptors, signals, arguments, and how its end is noticed.
+. "$(dirname "$0")/../lib.sh"
+
+# descriptors: what a program finds open (perl opens none of its own before this runs)
+cat > "$work/fds" << 'P'
+opendir(my $d, "/proc/self/fd") or die;
+my @open = sort { $a <=> $b } grep { /^\d+$/ && readlink("/proc/self/fd/$_") !~ m{^/proc/\d+/fd$} } readdir($d);
+print join(" ", map { my $to = readlink("/proc/self/fd/$_"); $to =~ s/:.*//; "$_=$to" } @open), "\n";
+P
+# Descriptors that tcpserver itself inherits do pass, as they always did: here it gets none.
+cat > "$work/bare" << 'P'
+use POSIX ();
+POSIX::close($_) for 3 .. 1023;
+exec @ARGV or die;
+P
+background fds perl "$work/bare" tcpserver -1 127.0.0.1 0 perl "$work/fds"
+serve_wait fds
+is "descriptors 0 and 1 are the connection, 2 is the log, and there are no others" "$(peer 127.0.0.1 "$port")" \
+  "0=socket 1=socket 2=$work/fds.log"
+stop
+printf ':allow\n' | tcprules "$work/cdb" "$work/tmp"
+background fds2 perl "$work/bare" tcpserver -1 -V -x "$work/cdb" -B hello -c 3 127.0.0.1 0 perl "$work/fds"
+serve_wait fds2
+is "... whatever is asked for" "$(peer 127.0.0.1 "$port")" "hello0=socket 1=socket 2=$work/fds2.log"
+stop
+
+for closed in "0<&-" "1>&-" "2>&-" "0<&- 1>&- 2>&-"; do
+  eval "tcpserver -1 127.0.0.1 \"$(perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen=>1,LocalAddr=>"127.0.0.1")->sockport')\" \
+    perl '$work/fds' 3>&- 4>&- 10>&- > '$work/closed.out' 2> '$work/closed.log' $closed &"
+  pid=$!
+  started="$started $pid"
+  port=$(tr '\0' ' ' < "/proc/$pid/cmdline" | sed -n 's/.*127\.0\.0\.1 \([0-9]*\) perl.*/\1/p')
+  until [ -n "$port" ]; do
+    port=$(tr '\0' ' ' < "/proc/$pid/cmdline" | sed -n 's/.*127\.0\.0\.1 \([0-9]*\) perl.*/\1/p')
+  done
+  wait_for sh -c "ss -Htln 'sport = :$port' | grep -q LISTEN"
+  like "started with $closed, it serves all the same, with three descriptors" "$(peer 127.0.0.1 "$port")" \
+    '^0=socket 1=socket 2=/'
+  stop
+done
+
+# Signals: ignored and blocked ones of whoever started tcpserver do not pass.
+cat > "$work/signals" << 'P'
+open(my $f, "<", "/proc/self/status") or die;
+print map { /^Sig(Blk|Ign|Cgt):\s+(\w+)/ ? "$1=$2 " : () } <$f>;
+print "\n";
+P
+cat > "$work/ignore" << 'P'
+use POSIX qw(:signal_h);
+$SIG{$_} = "IGNORE" for qw(PIPE HUP INT CHLD USR1 TERM);
+sigprocmask(SIG_BLOCK, POSIX::SigSet->new(SIGQUIT, SIGALRM, SIGTERM, SIGUSR2));
+exec @ARGV or die;
+P
+cat > "$work/show" << 'S'
+sed -n -E 's/^Sig(Blk|Ign):[[:space:]]*/\1=/p' /proc/self/status | tr '\n' ' '
+S
+background signals perl "$work/ignore" tcpserver -1 127.0.0.1 0 sed -n -E 's/^Sig(Blk|Ign):[[:space:]]*/\1=/p' /proc/self/status
+serve_wait signals
+is "signals that were ignored or blocked are back to normal for prog" "$(peer 127.0.0.1 "$port" | tr '\n' ' ')" \
+  "Blk=0000000000000000 Ign=0000000000000000 "
+is "... and ends are noticed although SIGCHLD was ignored" "$(peer 127.0.0.1 "$port" | wc -l | tr -d ' ')" 2
+stop
+
+cat > "$work/args" << 'S'
+#!/bin/sh
+for argument; do printf '<%s>' "$argument"; done
+S
+chmod +x "$work/args"
+serve args 127.0.0.1 0 "$work/args" '' 'two words' "new
+line" "quote'\"" -x -- ''
+is "arguments arrive as they are, empty ones too" "$(peer 127.0.0.1 "$port")" "<><two words><new
+line><quote'\"><-x><--><>"
+stop
+
+serve path 127.0.0.1 0 sh -c 'echo found by PATH'
+is "a program without a slash is found by PATH" "$(peer 127.0.0.1 "$port")" "found by PATH"
+stop
+mkdir -p "$work/bin1/tool" "$work/bin2" "$work/bin3"
+printf 'no\n' > "$work/bin2/tool"
+printf '#!/bin/sh\necho third\n' > "$work/bin3/tool"
+chmod +x "$work/bin3/tool"
+background path2 env "PATH=$work/none:$work/bin1:$work/bin2:$work/bin3:$PATH" tcpserver -1 127.0.0.1 0 tool
+serve_wait path2
+is "... past directories and files that can't be run" "$(peer 127.0.0.1 "$port")" third
+stop
+
+for bad in "" "$work/none" "$work/bin1" "$work/bin2/tool"; do
+  serve bad -v 127.0.0.1 0 "$bad"
+  is "prog '${bad##*/}' can't be run: the connection closes" "$(peer 127.0.0.1 "$port")" ""
+  ok "... the log says why" wait_for grep -q "unable to run $bad: " "$work/bad.log"
+  ok "... the count is right" wait_for sh -c "tail -n 1 '$work/bad.log' | grep -q 'status: 0/40'"
+  ok "... and the server lives" kill -0 "$pid"
+  stop
+done
+printf '#!%s/nowhere\n' "$work" > "$work/script"
+chmod +x "$work/script"
+serve script 127.0.0.1 0 "$work/script"
+is "a script whose interpreter is missing closes the connection" "$(peer 127.0.0.1 "$port")" ""
+ok "... and is logged" wait_for grep -q "unable to run $work/script: No such file" "$work/script.log"
+stop
+
+# Few children are reaped by SIGCHLD, many by pidfd: over the change and back, nothing is lost.
+cat > "$work/crowd" << 'P'
+# crowd address port number: opens that many connections, reads a line from each, prints how many were served,
+# and holds them until standard input ends
+use strict; use Socket;
+my ($address, $port, $number) = @ARGV;
+my @held;
+my $served = 0;
+for (1 .. $number) {
+  socket(my $s, AF_INET, SOCK_STREAM, 0) or die;
+  connect($s, pack_sockaddr_in($port, inet_aton($address))) or die "connect: $!";
+  push @held, $s;
+}
+for my $s (@held) { my $n = sysread($s, my $line, 100); $served++ if $n && $line eq "served\n" }
+$| = 1;
+print "$served\n";
+1 while sysread(STDIN, my $b, 100);
+P
+serve crowd -v -c 500 127.0.0.1 0 sh -c 'echo served; read x'
+server=$pid
+descriptors=$(ls "/proc/$server/fd" | wc -l)
+mkfifo "$work/release"
+perl "$work/crowd" 127.0.0.1 "$port" 200 < "$work/release" > "$work/crowd.served" &
+crowd=$!
+started="$started $crowd"
+exec 3> "$work/release"
+wait_for test -s "$work/crowd.served"
+is "200 connections are served at once" "$(cat "$work/crowd.served")" 200
+is "... and more of them come and go meanwhile" "$(for i in 1 2 3 4 5; do peer 127.0.0.1 "$port"; done | grep -c served)" 5
+for i in 1 2 3; do
+  victim=$(sed -n 's/^tcpserver: ok \([0-9]*\) .*/\1/p' "$work/crowd.log" | sed -n "$((i * 60))p")
+  kill -9 "$victim"
+  ok "a program that is killed among many is noticed" wait_for grep -q "^tcpserver: end $victim status 9" "$work/crowd.log"
+done
+like "the count is right" "$(grep status: "$work/crowd.log" | tail -n 1)" 'status: 197/500'
+exec 3>&-
+wait "$crowd"
+ok "all ends are noticed" wait_for sh -c "tail -n 1 '$work/crowd.log' | grep -q 'status: 0/500'"
+is "... each once" "$(grep -c '^tcpserver: end ' "$work/crowd.log")" 205
+is "... and no zombie is left" "$(ps -o stat= --ppid "$server" | grep -c Z)" 0
+is "... and no descriptor" "$(ls "/proc/$server/fd" | wc -l)" "$descriptors"
+is "and it goes on as with few" "$(peer 127.0.0.1 "$port")" served
+stop "$server"
+
+# With few descriptors some children go without a pidfd: they are asked now and then.
+background scarce sh -c 'ulimit -n 100; exec "$@"' sh tcpserver -1 -v -c 150 127.0.0.1 0 sh -c 'echo served; read x'
+server=$pid
+serve_wait scarce
+mkfifo "$work/release2"
+perl "$work/crowd" 127.0.0.1 "$port" 150 < "$work/release2" > "$work/scarce.served" &
+crowd=$!
+started="$started $crowd"
+exec 3> "$work/release2"
+wait_for test -s "$work/scarce.served"
+is "150 children with 100 descriptors" "$(cat "$work/scarce.served")" 150
+exec 3>&-
+wait "$crowd"
+ok "... and all their ends are noticed" wait_for sh -c "tail -n 1 '$work/scarce.log' | grep -q 'status: 0/150'"
+stop "$server"
+
+background limit sh -c 'ulimit -Sn 64; exec "$@"' sh tcpserver -1 -c 1000 127.0.0.1 0 sh -c 'ulimit -Sn'
+serve_wait limit
+is "tcpserver raises its own limit on open files, not that of its programs" "$(peer 127.0.0.1 "$port")" 64
+stop
+done_testing

@@ -1,0 +1,131 @@
+#!/bin/sh
+# Access rules in tcpserver: who gets in, and that whatever is wrong with the file keeps everybody out.
+. "$(dirname "$0")/../lib.sh"
+
+rules()
+{
+  tcprules "$work/cdb" "$work/tmp"
+}
+
+# from address [server address]: what a client with that source address is told
+from()
+{
+  peer -b "$1" "${2:-127.0.0.1}" "$port"
+}
+
+rules << 'R'
+127.0.0.2:deny
+127.0.1.:deny
+127.0.1.7:allow
+127.2.0.0/15:deny
+127.3.3.0/25:allow
+127.0.0.3:deny,DIEMSG="not you"
+127.5.0.1-3:deny
+:allow
+R
+serve ruled -x "$work/cdb" 127.0.0.1 0 echo served
+is "an address that no rule names falls through to the empty key" "$(from 127.0.0.1)" served
+is "an address is refused by its own rule" "$(from 127.0.0.2)" ""
+is "... by its prefix" "$(from 127.0.1.8)" ""
+is "... and admitted by its own before its prefix" "$(from 127.0.1.7)" served
+is "a CIDR network is refused" "$(from 127.3.9.9)" ""
+is "... and a longer one in it admitted" "$(from 127.3.3.127)" served
+is "... as far as it goes" "$(from 127.3.3.128)" ""
+is "a range is refused" "$(from 127.5.0.3)" ""
+is "... and no more" "$(from 127.5.0.4)" served
+is "DIEMSG is sent before the refusal, with CR LF" "$(from 127.0.0.3 | od -An -c | tr -d ' \n')" 'notyou\r\n'
+is "... and arrives although the client has said something" \
+  "$(peer -b 127.0.0.3 127.0.0.1 "$port" 'HELO me\r\nMAIL FROM:<>\r\n' | tr -d '\r')" "not you"
+
+# A new file counts from the next connection on.
+printf ':deny\n' | rules
+is "a replaced file takes effect at once" "$(from 127.0.0.1)" ""
+printf ':allow\n' | rules
+is "... every time" "$(from 127.0.0.1)" served
+printf ':deny\n' > "$work/other"
+tcprules "$work/other.cdb" "$work/tmp" < "$work/other"
+cat "$work/other.cdb" > "$work/cdb"
+is "a file that is overwritten in place takes effect, too" "$(from 127.0.0.1)" ""
+rm "$work/cdb"
+is "a file that is removed refuses" "$(from 127.0.0.1)" ""
+printf ':allow\n' | rules
+is "... until it is there again" "$(from 127.0.0.1)" served
+
+# Damage of every kind refuses, and the server lives.
+: > "$work/cdb"
+is "an empty file refuses" "$(from 127.0.0.1)" ""
+printf ':allow\n' | rules
+size=$(wc -c < "$work/cdb")
+cp "$work/cdb" "$work/whole"
+for keep in 1 2047 2048 $((size - 17)) $((size - 1)); do
+  head -c "$keep" "$work/whole" > "$work/cdb"
+  is "a file cut after $keep of $((size)) bytes refuses" "$(from 127.0.0.1)" ""
+done
+head -c "$size" /dev/urandom > "$work/cdb"
+is "a file of noise refuses" "$(from 127.0.0.1)" ""
+rm "$work/cdb"
+mkdir "$work/cdb"
+is "a directory refuses" "$(from 127.0.0.1)" ""
+rmdir "$work/cdb"
+mkfifo "$work/cdb"
+is "a fifo refuses, and stalls nobody" "$(from 127.0.0.1)" ""
+rm "$work/cdb"
+ln -s cdb "$work/cdb"
+is "a symbolic link to itself refuses" "$(from 127.0.0.1)" ""
+rm "$work/cdb"
+mv "$work/whole" "$work/cdb"
+is "and a sound file serves again" "$(from 127.0.0.1)" served
+ok "... by the same server" kill -0 "$pid"
+stop
+
+serve optional -X -x "$work/none" 127.0.0.1 0 echo served
+is "-X: a file that does not exist allows" "$(from 127.0.0.1)" served
+: > "$work/none"
+is "-X: an unreadable one still refuses" "$(from 127.0.0.1)" ""
+rm "$work/none"
+ln -s /proc/self/mem/x "$work/none"
+is "-X: ... also when it is not the file that is missing" "$(from 127.0.0.1)" ""
+stop
+serve strict -x "$work/none/such" 127.0.0.1 0 echo served
+is "without -X a file that does not exist refuses" "$(from 127.0.0.1)" ""
+stop
+
+# Rules replaced under load: everybody is served by one version or the other.
+printf ':allow,V="0"\n' | rules
+serve load -c 100 -x "$work/cdb" 127.0.0.1 0 sh -c 'echo served by $V'
+(
+  i=0
+  while [ -e "$work/swapping" ] || [ $i = 0 ]; do
+    i=$((i + 1))
+    printf ':allow,V="%s"\n' "$i" | tcprules "$work/cdb" "$work/tmp"
+    : > "$work/swapping.$i"
+    [ $i -lt 400 ] || break
+  done
+) &
+swapper=$!
+: > "$work/swapping"
+served=0
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
+  case $(peer 127.0.0.1 "$port") in "served by "*) served=$((served + 1)) ;; esac
+done
+rm "$work/swapping"
+wait "$swapper"
+is "replacing the rules loses no connection" "$served" 30
+ok "... while they were replaced many times" test -e "$work/swapping.20"
+is "... and nothing was logged" "$(cat "$work/load.log")" ""
+last=$(ls "$work" | sed -n 's/^swapping\.//p' | sort -n | tail -n 1)
+is "... and the last version is the one that counts" "$(peer 127.0.0.1 "$port")" "served by $last"
+stop
+
+# IPv6
+rules << 'R'
+::1:allow,SIX="exact"
+2001:db8::/32:deny
+127.0.0.1:allow,FOUR="exact"
+:deny
+R
+serve six -x "$work/cdb" 0 0 sh -c 'echo ${SIX-unset} ${FOUR-unset}'
+is "an IPv6 rule admits an IPv6 peer" "$(peer ::1 "$port")" "exact unset"
+is "an IPv4 rule admits an IPv4 peer on the dual-stack listener" "$(peer 127.0.0.1 "$port")" "unset exact"
+is "... and refuses others" "$(peer -b 127.0.0.2 127.0.0.1 "$port")" ""
+done_testing

@@ -1,0 +1,95 @@
+#!/bin/sh
+# Signals: what each one does to tcpserver, and that none of them ever costs a connection.
+. "$(dirname "$0")/../lib.sh"
+
+# An ordinary program that serves until its client leaves.
+serving='echo served; read x; echo "got $x"'
+
+serve term -v 127.0.0.1 0 sh -c "$serving"
+server=$pid
+peer -k 127.0.0.1 "$port" > "$work/reply" &
+client=$!
+wait_for grep -q served "$work/reply"
+kill -TERM "$server"
+wait "$server"
+is "TERM: exit 0 at once" "$?" 0
+ok "... and the program goes on" kill -0 "$(sed -n 's/^tcpserver: ok \([0-9]*\) .*/\1/p' "$work/term.log")"
+is "... while nobody new is taken" "$(peer 127.0.0.1 "$port")" "(peer: connect: Connection refused)"
+kill "$(sed -n 's/^tcpserver: ok \([0-9]*\) .*/\1/p' "$work/term.log")" "$client" 2>/dev/null
+
+serve alarm -v 127.0.0.1 0 sh -c "$serving"
+server=$pid
+hold a 127.0.0.1 "$port"
+holder=$pid
+wait_for grep -q 'status: 1/40' "$work/alarm.log"
+kill -ALRM "$server"
+ok "ALRM: nobody new is taken" wait_for sh -c "perl '$root/tests/peer' 127.0.0.1 $port | grep -q refused"
+ok "... the server waits for its programs" kill -0 "$server"
+ok "... which go on" kill -0 "$(sed -n 's/^tcpserver: ok \([0-9]*\) .*/\1/p' "$work/alarm.log")"
+stop "$holder"
+wait "$server"
+is "... and exits 0 after the last one" "$?" 0
+is "... having logged its end" "$(tail -n 1 "$work/alarm.log")" "tcpserver: status: 0/40"
+
+serve alarm2 127.0.0.1 0 true
+kill -ALRM "$pid"
+wait "$pid"
+is "ALRM without programs: exit 0 at once" "$?" 0
+
+serve hup -v 127.0.0.1 0 sh -c "$serving"
+server=$pid
+peer -k 127.0.0.1 "$port" > "$work/reply" &
+client=$!
+started="$started $client"
+wait_for grep -q served "$work/reply"
+kill -HUP "$server"
+wait_for sh -c "[ \$(grep -c 'status: 1/40' '$work/hup.log') = 2 ]"
+is "HUP without anything to read again: serving goes on" "$(peer 127.0.0.1 "$port" 'x\n' | tr '\n' ' ')" "served got x "
+ok "... and the program too" kill -0 "$(sed -n 's/^tcpserver: ok \([0-9]*\) .*/\1/p' "$work/hup.log" | head -n 1)"
+kill -USR2 "$server"
+is "USR2 does nothing" "$(peer 127.0.0.1 "$port" 'y\n' | tr '\n' ' ')" "served got y "
+kill "$client"
+stop "$server"
+
+serve table 127.0.0.1 0 sh -c "$serving"
+server=$pid
+hold b -b 127.0.0.2 127.0.0.1 "$port"
+hold c -b 127.0.0.2 127.0.0.1 "$port"
+hold d -b 127.0.0.3 127.0.0.1 "$port"
+wait_for sh -c "[ \$(ss -Htn state connected 'sport = :$port' | wc -l) = 3 ]"
+wait_for sh -c "kill -USR1 $server; grep -q '3/40' '$work/table.log'"
+like "USR1: the table, without -v" "$(cat "$work/table.log")" '^tcpserver: table: 3/40 connections, 2 addresses$'
+is "... with a line for each connection" \
+  "$(tail -n 3 "$work/table.log" | sed -E 's/pid [0-9]+/pid P/; s/:[0-9]+ /:N /; s/seconds [0-9]+/seconds N/' | sort)" \
+  "tcpserver: table: pid P from 127.0.0.2:N seconds N
+tcpserver: table: pid P from 127.0.0.2:N seconds N
+tcpserver: table: pid P from 127.0.0.3:N seconds N"
+stop "$server"
+serve silent -q 127.0.0.1 0 true
+kill -USR1 "$pid"
+peer 127.0.0.1 "$port"
+stop
+is "USR1 with -q: nothing" "$(cat "$work/silent.log")" ""
+
+# All at once, under load: one server lives through it and serves everybody.
+serve storm -V -c 20 127.0.0.1 0 echo served
+server=$pid
+(
+  i=0
+  while [ $i -lt 300 ]; do
+    i=$((i + 1))
+    kill -HUP "$server"
+    kill -USR1 "$server"
+    kill -CHLD "$server"
+    kill -PIPE "$server"
+  done
+) &
+storm=$!
+served=0
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+  [ "$(peer 127.0.0.1 "$port")" != served ] || served=$((served + 1))
+done
+wait "$storm"
+is "a storm of signals costs no connection" "$served" 20
+stop "$server"
+done_testing
