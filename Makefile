@@ -95,6 +95,8 @@ unit: $(UNIT)
 # Tests of a program's own files name them here.
 $(B)/unit/admission: UNIT_OBJ = $(B)/src/tcpserver/admission.o
 $(B)/unit/admission: $(B)/src/tcpserver/admission.o
+$(B)/unit/limits: UNIT_OBJ = $(B)/src/tcpserver/limits.o
+$(B)/unit/limits: $(B)/src/tcpserver/limits.o
 
 -include $(patsubst %.c,$(B)/%.d,$(ALL_SRC) $(wildcard tests/unit/*.c))
 

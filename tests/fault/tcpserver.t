@@ -1,0 +1,118 @@
+#!/bin/sh
+# What tcpserver does when the system refuses it something: at the start it says so and exits 111; later it serves on.
+# Not for sanitized programs: their run-time must be loaded first.
+. "$(dirname "$0")/../lib.sh"
+
+shim=$work/shim.so
+# shellcheck disable=SC2046
+if ! $(head -n 1 "$root/conf-cc") -D_GNU_SOURCE -shared -fPIC -o "$shim" "$root/tests/fault/shim.c" -ldl 2> "$work/err"; then
+  diag "$(cat "$work/err")"
+  result 1 "the preloaded library compiles"
+  done_testing
+fi
+EAGAIN=11 ENOMEM=12 EMFILE=24 ENFILE=23 ENOBUFS=105 ECONNABORTED=103 EPROTO=71 EIO=5
+
+hits()
+{
+  if [ -e "$work/mark" ]; then wc -c < "$work/mark" | tr -d ' '; else echo 0; fi
+}
+
+gone()
+{
+  ! kill -0 "$pid" 2>/dev/null
+}
+
+printf ':allow\n' | tcprules "$work/cdb" "$work/tmp"
+
+# Start-up: every call of each function fails in turn, until there is no such call any more.
+start_or_stop()
+{
+  [ -s "$work/start.out" ] || gone
+}
+for call in open dup2 socket bind listen setsockopt getsockname epoll_create1 epoll_ctl signalfd mmap \
+  reallocarray; do
+  at=1
+  wrong=
+  while :; do
+    rm -f "$work/mark"
+    background start env "LD_PRELOAD=$shim" "FAULT_CALL=$call" "FAULT_AT=$at" "FAULT_ERRNO=$EIO" \
+      "FAULT_MARK=$work/mark" tcpserver -1 -B hello -x "$work/cdb" 127.0.0.1 0 echo served
+    wait_for start_or_stop || wrong="$wrong $at(neither started nor stopped)"
+    if gone; then
+      wait "$pid"
+      [ $? = 111 ] || wrong="$wrong $at(exit code)"
+      grep -q '^tcpserver: fatal: ' "$work/start.log" || wrong="$wrong $at(said nothing)"
+      reached=1
+    else
+      reached=$(hits)
+      port=$(head -n 1 "$work/start.out")
+      # What fails only now may cost this connection, never the next.
+      peer 127.0.0.1 "$port" > /dev/null
+      [ "$(peer 127.0.0.1 "$port")" = helloserved ] || gone || wrong="$wrong $at(no service)"
+      stop
+    fi
+    [ "$reached" != 0 ] && [ $at -lt 60 ] || break
+    at=$((at + 1))
+  done
+  [ $at -gt 1 ] || wrong="no call was made to fail"
+  is "start-up survives, or stops at, a failure of each call of $call ($((at - 1)) of them)" "$wrong" ""
+done
+
+# Accepting.
+for error in $EMFILE $ENFILE $ENOBUFS $ENOMEM; do
+  background short env "LD_PRELOAD=$shim" FAULT_CALL=accept4 FAULT_AT=1 FAULT_TIMES=3 "FAULT_ERRNO=$error" \
+    "FAULT_MARK=$work/mark$error" tcpserver -1 -v 127.0.0.1 0 echo served
+  serve_wait short
+  is "accept fails with $error: the client waits, and is served" "$(peer 127.0.0.1 "$port")" served
+  is "... each failure is logged" "$(grep -c '^tcpserver: warning: unable to accept a connection: ' "$work/short.log")" 3
+  stop
+done
+background forever env "LD_PRELOAD=$shim" FAULT_CALL=accept4 FAULT_AT=1 FAULT_TIMES=1000000 "FAULT_ERRNO=$EMFILE" \
+  "FAULT_MARK=$work/forever.mark" tcpserver -1 -v 127.0.0.1 0 echo served
+serve_wait forever
+peer -h 127.0.0.1 "$port" < /dev/null > /dev/null
+wait_for test -s "$work/forever.mark"
+timeout 1 tail -f /dev/null
+tries=$(wc -c < "$work/forever.mark")
+ok "a shortage that lasts is no busy loop ($tries tries in about a second)" test "$tries" -lt 30
+kill -TERM "$pid"
+wait "$pid"
+is "... and TERM is obeyed meanwhile" "$?" 0
+for error in $ECONNABORTED $EPROTO; do
+  background aborted env "LD_PRELOAD=$shim" FAULT_CALL=accept4 FAULT_AT=1 FAULT_TIMES=5 "FAULT_ERRNO=$error" \
+    "FAULT_MARK=$work/mark$error" tcpserver -1 -v 127.0.0.1 0 echo served
+  serve_wait aborted
+  is "accept fails with $error: the next one is served" "$(peer 127.0.0.1 "$port")" served
+  unlike "... and nobody is bothered with it" "$(cat "$work/aborted.log")" warning
+  stop
+done
+
+# Starting a process.
+for error in $EAGAIN $ENOMEM; do
+  background fork env "LD_PRELOAD=$shim" FAULT_CALL=clone FAULT_AT=2 FAULT_TIMES=2 "FAULT_ERRNO=$error" \
+    "FAULT_MARK=$work/fork$error" tcpserver -1 -v -C 1 127.0.0.1 0 echo served
+  serve_wait fork
+  is "no process ($error): the one before is served" "$(peer 127.0.0.1 "$port")" served
+  wait_for sh -c "tail -n 1 '$work/fork.log' | grep -q 'status: 0/40'"
+  is "... the connection closes" "$(peer 127.0.0.1 "$port")$(peer 127.0.0.1 "$port")" ""
+  like "... the log says why" "$(cat "$work/fork.log")" '^tcpserver: warning: dropping connection, unable to fork: '
+  like "... and that it was refused" "$(cat "$work/fork.log")" '^tcpserver: deny 0 .* fork$'
+  is "... and no count is lost: the next is served" "$(peer 127.0.0.1 "$port")" served
+  stop
+done
+
+# While serving: whatever fails costs one connection at most.
+for fault in "getsockname 2 $ENOBUFS" "setsockopt 4 $ENOMEM" "reallocarray 4 $ENOMEM" "calloc 1 $ENOMEM" "calloc 2 $ENOMEM" \
+  "epoll_ctl 3 $ENOMEM" "open 4 $EMFILE" "memfd_create 1 $EMFILE" "stat 1 $EIO" "fstat 2 $EIO" "mmap 2 $ENOMEM"; do
+  # shellcheck disable=SC2086
+  set -- $fault
+  background serve env "LD_PRELOAD=$shim" "FAULT_CALL=$1" "FAULT_AT=$2" "FAULT_ERRNO=$3" "FAULT_MARK=$work/serve.mark" \
+    tcpserver -1 -v -c 3 -x "$work/cdb" 0 0 echo served
+  serve_wait serve
+  for i in 1 2 3; do peer 127.0.0.1 "$port"; done > "$work/replies"
+  ok "$1 fails with $3: at most one connection is lost" test "$(grep -c served "$work/replies")" -ge 2
+  is "... and the server lives" "$(peer 127.0.0.1 "$port")" served
+  ok "... with its counts right" wait_for sh -c "tail -n 1 '$work/serve.log' | grep -q 'status: 0/3'"
+  stop
+done
+done_testing
