@@ -35,7 +35,7 @@ endif
 PROGRAMS := tcpserver tcprules tcprulescheck tcpmuxd tcpclient
 
 tcpserver_SRC     := $(wildcard src/tcpserver/*.c)
-tcprules_SRC      := src/tcprules/tcprules.c
+tcprules_SRC      := src/tcprules/tcprules.c src/tcprules/duplicates.c
 tcprulescheck_SRC := src/tcprules/tcprulescheck.c
 tcpmuxd_SRC       := $(wildcard src/tcpmuxd/*.c)
 tcpclient_SRC     := $(wildcard src/tcpclient/*.c)

@@ -29,6 +29,11 @@ void rules_index_add_network(struct rules_index *index, enum address_family fami
   lengths[bits / 8] = (uint8_t)(lengths[bits / 8] | 1u << (bits % 8));
 }
 
+bool rules_index_has_network(struct rules_index const *index, enum address_family family, unsigned int bits)
+{
+  return index_has(family == ADDRESS_IPV4 ? index->lengths4 : index->lengths6, bits);
+}
+
 void rules_index_encode(uint8_t out[RULES_INDEX_SIZE], struct rules_index const *index)
 {
   out[0] = RULES_INDEX_VERSION;

@@ -46,6 +46,7 @@ struct rules_index {
 
 /* Notes that a network of this family and length has a rule. */
 void rules_index_add_network(struct rules_index *index, enum address_family family, unsigned int bits);
+bool rules_index_has_network(struct rules_index const *index, enum address_family family, unsigned int bits);
 void rules_index_encode(uint8_t out[RULES_INDEX_SIZE], struct rules_index const *index);
 
 enum rules_source {
