@@ -180,9 +180,10 @@ static bool parse_host_name(struct span name, struct fault *fault)
 
 static void append_small_letters(struct key *key, struct span name)
 {
-  for (size_t i = 0; i < name.len; i++)
-    key->text[key->len++] =
-        name.at[i] >= 'A' && name.at[i] <= 'Z' ? (char)(name.at[i] - 'A' + 'a') : name.at[i];
+  key_append(key, name.at, name.len);
+  for (char *p = key->text + key->len - name.len; p < key->text + key->len; p++)
+    if (*p >= 'A' && *p <= 'Z')
+      *p = (char)(*p - 'A' + 'a');
 }
 
 /* "=host", "=.suffix" or "=". */

@@ -311,13 +311,23 @@ static enum outcome probe(struct lookup *l, size_t len)
   return MATCH;
 }
 
+static char small_letter(char byte)
+{
+  if (byte < 'A' || byte > 'Z')
+    return byte;
+  return (char)(byte - 'A' + 'a');
+}
+
 /* Appends text at *len, small letters for capitals if it is a host name; false if the key gets too long. */
 static bool append(struct lookup *l, size_t *len, char const *text, bool is_host)
 {
   for (; *text; text++) {
     if (*len >= RULES_KEY_SIZE - 1)
       return false;
-    l->v->key[(*len)++] = is_host && *text >= 'A' && *text <= 'Z' ? (char)(*text - 'A' + 'a') : *text;
+    char *end = l->v->key + (*len)++;
+    *end = *text;
+    if (is_host)
+      *end = small_letter(*end);
   }
   return true;
 }

@@ -40,7 +40,7 @@ struct options {
 };
 
 struct compiler {
-  struct options const *options;
+  struct options options;
   int file; /* tmp, locked; -1: not made yet */
   struct cdb_make make;
   uint64_t position; /* where tinycdb puts the next record */
@@ -72,7 +72,7 @@ static _Noreturn void die(struct compiler *c, char const *what, char const *name
 {
   int saved = errno;
   if (c->file != -1)
-    unlink(c->options->tmp);
+    unlink(c->options.tmp);
   errno = saved;
   strerr_diefu2sys(EXIT_FAILURE_OF_SYSTEM, what, name);
 }
@@ -94,7 +94,7 @@ static void lock(int file, char const *tmp)
 /* Takes away what an earlier run left under the name tmp; what another run is writing right now stays. */
 static void remove_leftover(struct compiler *c)
 {
-  char const *tmp = c->options->tmp;
+  char const *tmp = c->options.tmp;
   struct stat left, named, cdb;
   int file = open(tmp, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (file == -1) {
@@ -106,8 +106,8 @@ static void remove_leftover(struct compiler *c)
     die(c, "create ", tmp);
   if (!S_ISREG(left.st_mode))
     strerr_dief3x(EXIT_FAILURE_OF_SYSTEM, "unable to create ", tmp, ": it exists and is no plain file");
-  if (stat(c->options->cdb, &cdb) == 0 && is_same_file(&cdb, &left))
-    strerr_dief4x(EXIT_FAILURE_OF_SYSTEM, tmp, " and ", c->options->cdb, " are the same file");
+  if (stat(c->options.cdb, &cdb) == 0 && is_same_file(&cdb, &left))
+    strerr_dief4x(EXIT_FAILURE_OF_SYSTEM, tmp, " and ", c->options.cdb, " are the same file");
   lock(file, tmp);
   if (lstat(tmp, &named) == 0 && is_same_file(&left, &named) && unlink(tmp) == -1)
     die(c, "remove ", tmp);
@@ -117,7 +117,7 @@ static void remove_leftover(struct compiler *c)
 /* The file is always a new one, so that it has our owner and mode and no other name. */
 static void create_tmp(struct compiler *c)
 {
-  char const *tmp = c->options->tmp;
+  char const *tmp = c->options.tmp;
   int file;
   while ((file = open(tmp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644)) == -1) {
     if (errno != EEXIST)
@@ -136,8 +136,11 @@ static void print_complaint(void *context, struct rulefile_complaint const *comp
   size_t len = complaint->found_len > EXCERPT_MAX ? EXCERPT_MAX : complaint->found_len;
   (void)context;
   snprintf(line, sizeof line, "%zu", complaint->line);
-  for (size_t i = 0; i < len; i++)
-    excerpt[i] = complaint->found[i] >= ' ' && complaint->found[i] <= '~' ? complaint->found[i] : '?';
+  for (size_t i = 0; i < len; i++) {
+    excerpt[i] = complaint->found[i];
+    if (excerpt[i] < ' ' || excerpt[i] > '~')
+      excerpt[i] = '?';
+  }
   memcpy(excerpt + len, "...", 4);
   if (len == complaint->found_len)
     excerpt[len] = '\0';
@@ -148,7 +151,7 @@ static void print_complaint(void *context, struct rulefile_complaint const *comp
 static void add(struct compiler *c, void const *key, size_t key_len, void const *data, size_t data_len)
 {
   if (cdb_make_add(&c->make, key, (unsigned int)key_len, data, (unsigned int)data_len) == -1)
-    die(c, "write ", c->options->tmp);
+    die(c, "write ", c->options.tmp);
   c->position += CDB_RECORD_HEAD_SIZE + key_len + data_len;
 }
 
@@ -179,8 +182,8 @@ static void compile(struct compiler *c)
   ssize_t n;
 
   if (cdb_make_start(&c->make, c->file) == -1)
-    die(c, "write ", c->options->tmp);
-  rulefile_start(&c->text, &sink, c->options->lenient);
+    die(c, "write ", c->options.tmp);
+  rulefile_start(&c->text, &sink, c->options.lenient);
   while ((n = fd_read(0, bytes, sizeof bytes)) > 0)
     rulefile_feed(&c->text, bytes, (size_t)n);
   if (n == -1)
@@ -215,7 +218,7 @@ static void complain_duplicate(void *context, struct noted_key const *key, uint3
   struct rulefile_record record = record_at(w, key->position);
   struct rulefile_complaint complaint = {.line = key->line,
                                          .problem = RULEFILE_DUPLICATE,
-                                         .warning = w->compiler->options->lenient,
+                                         .warning = w->compiler->options.lenient,
                                          .found = record.key,
                                          .found_len = record.key_len,
                                          .what = rulefile_what(RULEFILE_DUPLICATE)};
@@ -232,10 +235,10 @@ static void find_duplicates(struct compiler *c)
   void *bytes;
   /* Looking a key up makes tinycdb write out what it buffers, up to the index, which is the last. */
   if (cdb_make_exists(&c->make, RULES_INDEX_KEY, sizeof RULES_INDEX_KEY - 1) != 1)
-    die(c, "write ", c->options->tmp);
+    die(c, "write ", c->options.tmp);
   bytes = mmap(NULL, c->position, PROT_READ, MAP_SHARED, c->file, 0);
   if (bytes == MAP_FAILED)
-    die(c, "map ", c->options->tmp);
+    die(c, "map ", c->options.tmp);
   w.bytes = bytes;
   if (duplicates_report(&c->duplicates, same_key, complain_duplicate, &w) == -1)
     die(c, "compare the keys of ", "standard input");
@@ -249,9 +252,9 @@ static void give_up_if_bad(struct compiler *c)
   size_t errors = c->text.errors + c->duplicate_errors;
   if (errors == 0)
     return;
-  unlink(c->options->tmp);
+  unlink(c->options.tmp);
   snprintf(count, sizeof count, "%zu", errors);
-  strerr_dief(EXIT_BAD_RULES, count, errors == 1 ? " error: " : " errors: ", c->options->cdb,
+  strerr_dief(EXIT_BAD_RULES, count, errors == 1 ? " error: " : " errors: ", c->options.cdb,
               " is left as it was");
 }
 
@@ -274,14 +277,14 @@ static void sync_folder_of(char const *path)
 static void publish(struct compiler *c)
 {
   if (cdb_make_finish(&c->make) == -1 || fsync(c->file) == -1)
-    die(c, "write ", c->options->tmp);
-  if (rename(c->options->tmp, c->options->cdb) == -1) {
+    die(c, "write ", c->options.tmp);
+  if (rename(c->options.tmp, c->options.cdb) == -1) {
     int saved = errno;
-    unlink(c->options->tmp);
+    unlink(c->options.tmp);
     errno = saved;
-    strerr_diefu4sys(EXIT_FAILURE_OF_SYSTEM, "move ", c->options->tmp, " to ", c->options->cdb);
+    strerr_diefu4sys(EXIT_FAILURE_OF_SYSTEM, "move ", c->options.tmp, " to ", c->options.cdb);
   }
-  sync_folder_of(c->options->cdb);
+  sync_folder_of(c->options.cdb);
 }
 
 /* Without a standard input there are no rules, which must not become a cdb that allows everybody; and no
@@ -301,13 +304,11 @@ static void check_descriptors(void)
 int main(int argc, char const *const *argv)
 {
   static struct compiler c = {.file = -1, .position = CDB_HEAD_SIZE};
-  struct options options;
 
   PROG = "tcprules";
   if (about_answered(argc, argv, PROG, help))
     return 0;
-  options = options_from(argc, argv);
-  c.options = &options;
+  c.options = options_from(argc, argv);
   check_descriptors();
   create_tmp(&c);
   compile(&c);

@@ -110,10 +110,13 @@ static void first_match_wins(void)
   }
 }
 
+#define TRIED_SIZE 1000
+
 static void record_tried(char const *key, void *context)
 {
   char *all = context;
-  strcat(strcat(all, key), " ");
+  size_t len = strlen(all);
+  snprintf(all + len, TRIED_SIZE - len, "%s ", key);
 }
 
 static void only_kinds_in_use_are_tried(void)
@@ -123,7 +126,7 @@ static void only_kinds_in_use_are_tried(void)
   struct rules_verdict v;
   struct rules_query q = query("10.9.9.9", "Host.Example.ORG", "joe");
   struct rules r;
-  char tried[1000] = "";
+  char tried[TRIED_SIZE] = "";
 
   rules_index_add_network(&index, ADDRESS_IPV4, 32);
   rules_index_add_network(&index, ADDRESS_IPV4, 8);
@@ -251,10 +254,10 @@ static void edits_are_stepped_through(void)
   offset = 0;
   v = look(&r, query("1.1.1.2", NULL, NULL));
   ok(v.decision == RULES_ALLOW && !rules_edit_next(&v, &offset, &edit), "empty data allow");
-  for (char digit = '3'; digit <= '8'; digit++) {
+  for (int digit = '3'; digit <= '8'; digit++) {
     char ip[] = "1.1.1.0";
     struct rules_query q;
-    ip[6] = digit;
+    ip[6] = (char)digit;
     q = query(ip, NULL, NULL);
     errno = 0;
     ok(rules_lookup(&r, &q, &v, NULL, NULL) == -1 && errno == EPROTO,
