@@ -240,7 +240,8 @@ static bool parse_address(struct address *a, struct span text, struct fault *fau
 static void append_address(struct key *key, struct address const *a)
 {
   char text[ADDRESS_TEXT_SIZE];
-  key_append(key, text, address_print(text, a));
+  size_t len = address_print(text, a);
+  key_append(key, text, len);
 }
 
 static bool parse_address_key(struct key *key, struct span text, struct fault *fault)
@@ -435,13 +436,13 @@ static bool check_range(struct span text, struct range const *range, unsigned in
 }
 
 /* Writes the range's key with this number in its place. */
-static size_t range_text(char *out, struct range const *range, unsigned int value)
+static struct span range_text(char *out, struct range const *range, unsigned int value)
 {
   size_t len = range->before.len;
   memcpy(out, range->before.at, len);
   len += decimal_print(out + len, value);
   memcpy(out + len, range->after.at, range->after.len);
-  return len + range->after.len;
+  return (struct span){out, len + range->after.len};
 }
 
 /* The longest text of a range that can be legal: 10.1.2-3.4 and the like. */
@@ -458,7 +459,7 @@ static bool parse_range(struct key *key, struct span text, struct range const *r
     return fail(fault, RULEFILE_RANGE, text);
   if (!check_range(text, range, low, high, fault))
     return false;
-  if (!parse_key(key, (struct span){one, range_text(one, range, *low)}, fault))
+  if (!parse_key(key, range_text(one, range, *low), fault))
     return fail(fault, fault->problem == RULEFILE_ADDRESS ? RULEFILE_RANGE : fault->problem, text);
   return key->family == ADDRESS_IPV4 || fail(fault, RULEFILE_RANGE, text);
 }
@@ -643,8 +644,7 @@ static int put_range(struct rulefile *f, struct range const *range, unsigned int
   struct fault unused;
   struct key key;
   for (unsigned int value = low; value <= high; value++)
-    if (!parse_key(&key, (struct span){one, range_text(one, range, value)}, &unused) ||
-        put(f, &key, data) == -1)
+    if (!parse_key(&key, range_text(one, range, value), &unused) || put(f, &key, data) == -1)
       return -1;
   return 0;
 }
@@ -715,7 +715,7 @@ static int put_range_literally(struct rulefile *f, struct range const *range, ui
                                struct data const *data)
 {
   for (uint64_t value = low; value <= high && value <= 255; value++) {
-    struct span one = {f->range, range_text(f->range, range, (unsigned int)value)};
+    struct span one = range_text(f->range, range, (unsigned int)value);
     if (put_literally(f, one, data) == -1)
       return -1;
   }
