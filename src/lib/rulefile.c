@@ -661,25 +661,22 @@ static enum line_outcome compile_strictly(struct rulefile *f, struct span line, 
   struct key key;
   struct data data = {.text = f->data};
   struct range range;
-  unsigned int low, high;
+  unsigned int low = 0, high = 0;
   size_t colon;
   struct span text;
+  bool ranged;
   struct decision const *decision = find_decision(line, &colon, fault);
 
   if (!decision)
     return LINE_FAULTY;
+  text = first_bytes(line, colon);
+  ranged = find_range(text, &range);
+  if (!(ranged ? parse_range(&key, text, &range, &low, &high, fault) : parse_key(&key, text, fault)))
+    return LINE_FAULTY;
   start_data(&data, decision->deny);
   if (!parse_edits(&data, rest_from(line, colon + 1 + decision->len), true, fault))
     return LINE_FAULTY;
-  text = first_bytes(line, colon);
-  if (find_range(text, &range)) {
-    if (!parse_range(&key, text, &range, &low, &high, fault))
-      return LINE_FAULTY;
-    return outcome_of(put_range(f, &range, low, high, &data));
-  }
-  if (!parse_key(&key, text, fault))
-    return LINE_FAULTY;
-  return outcome_of(put(f, &key, &data));
+  return outcome_of(ranged ? put_range(f, &range, low, high, &data) : put(f, &key, &data));
 }
 
 /* --- The way of ucspi-tcp 0.88 ------------------------------------------------------------------------- */
