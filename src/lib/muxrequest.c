@@ -11,7 +11,9 @@ static char name_octet(char octet)
     return (char)(octet - 'A' + 'a');
   if ((octet >= 'a' && octet <= 'z') || (octet >= '0' && octet <= '9'))
     return octet;
-  return octet != '\0' && strchr(".-_+", octet) ? octet : '\0';
+  if (octet != '\0' && strchr(".-_+", octet))
+    return octet;
+  return '\0';
 }
 
 void muxrequest_start(struct muxrequest *r, enum muxrequest_newline newline)

@@ -30,8 +30,7 @@ struct head {
 };
 
 /* Put by the linker at our own ELF header: what runs on this machine is what we are. */
-extern ElfW(Ehdr) const __ehdr_start
-    __attribute__((visibility("hidden"))); // NOLINT(bugprone-reserved-identifier)
+extern ElfW(Ehdr) const __ehdr_start __attribute__((visibility("hidden")));
 
 static int check(struct problem *p, int at, char const *path, unsigned int depth);
 

@@ -9,7 +9,10 @@ void problem_clean(char *out, unsigned int size, char const *text)
 {
   unsigned int n = 0;
   for (; text[n] != '\0' && n + 1 < size; n++)
-    out[n] = text[n] < ' ' || text[n] > '~' ? '?' : text[n];
+    if (text[n] < ' ' || text[n] > '~')
+      out[n] = '?';
+    else
+      out[n] = text[n];
   out[n] = '\0';
 }
 

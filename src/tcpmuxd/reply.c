@@ -58,9 +58,7 @@ void reply_finish(int from, int to)
     ssize_t n = recv(from, rubbish, sizeof rubbish, MSG_DONTWAIT);
     if (n > 0)
       drained += (size_t)n;
-    else if (n == 0 || (errno != EAGAIN && errno != EINTR))
-      return;
-    else if (ready_wait(from, POLLIN, deadline_ms) == -1)
+    else if (n == 0 || (errno != EAGAIN && errno != EINTR) || ready_wait(from, POLLIN, deadline_ms) == -1)
       return;
   }
 }

@@ -66,6 +66,7 @@ static struct refusal const gone = {"", STATUS_REFUSED};
 struct session {
   struct options options;
   struct peer peer;
+  struct muxrequest request;
   char pid[DECIMAL_SIZE];
   char const *name; /* of the service, as far as known; "-" before */
   int base;         /* the service directory */
@@ -150,8 +151,9 @@ static void say(struct session const *s, char const *text, size_t len)
   _exit(gone.status);
 }
 
-static void read_request(struct session *s, struct muxrequest *r)
+static void read_request(struct session *s)
 {
+  struct muxrequest *r = &s->request;
   muxrequest_start(r, s->options.newline);
   switch (request_read(r, CLIENT_IN, deadline_from_now(s))) {
   case REQUEST_COMPLETE: s->name = r->name; return;
@@ -215,6 +217,8 @@ static int answer_help(struct session const *s)
     refuse(s, &broken, "exec ", "no service directory");
   }
   say(s, text, list_services(s, &names, text));
+  free(text);
+  catalogue_free(&names);
   log_ok(s);
   reply_finish(CLIENT_IN, CLIENT_OUT);
   return STATUS_DONE;
@@ -335,9 +339,8 @@ static int become(struct session const *s, struct service *service)
 static int serve(struct session *s)
 {
   static struct service service;
-  struct muxrequest request;
 
-  read_request(s, &request);
+  read_request(s);
   if (getenv("TCPMUXSERVICE")) {
     if (s->options.verbosity >= LOG_ERRORS)
       strerr_warnw("TCPMUXSERVICE is set: a tcpmuxd started by tcpmuxd would never end");

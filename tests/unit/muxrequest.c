@@ -15,7 +15,7 @@ struct example {
   char const *says;
 };
 
-#define OCTETS(text) text, sizeof text - 1
+#define OCTETS(text) (text), sizeof(text) - 1
 static struct example const examples[] = {
     {OCTETS("echo\r\n"), MUXREQUEST_CRLF, MUXREQUEST_COMPLETE, 6, "echo", "a name and CR LF is a request"},
     {OCTETS("eChO\r\n"), MUXREQUEST_CRLF, MUXREQUEST_COMPLETE, 6, "echo", "case does not matter"},
