@@ -17,8 +17,11 @@ static struct rulefile file;
 
 static void log_bytes(char const *bytes, size_t len)
 {
-  for (size_t i = 0; i < len && out_len < LOG_SIZE - 1; i++)
-    out[out_len++] = bytes[i] ? bytes[i] : '|';
+  for (size_t i = 0; i < len && out_len < LOG_SIZE - 1; i++, out_len++) {
+    out[out_len] = bytes[i];
+    if (bytes[i] == '\0')
+      out[out_len] = '|';
+  }
   out[out_len] = '\0';
 }
 
@@ -289,10 +292,10 @@ static struct example const lenient[] = {
 static char const *name_of(char const *text)
 {
   static char name[200];
-  size_t i;
-  for (i = 0; text[i] && i < sizeof name - 1; i++)
-    name[i] = text[i] < ' ' || text[i] == '#' ? '_' : text[i];
-  name[i] = '\0';
+  snprintf(name, sizeof name, "%s", text);
+  for (char *p = name; *p; p++)
+    if (*p < ' ' || *p == '#')
+      *p = '_';
   return name;
 }
 
