@@ -1,0 +1,60 @@
+#!/bin/sh
+# tinycdb and skalibs both define cdb_find, and with skalibs' one the rules that tinycdb made answer "no such rule",
+# which means allow. So: every program must be linked with tinycdb's, and a rule that denies must deny.
+. "$(dirname "$0")/../lib.sh"
+make=$(command -v gmake || echo make)
+
+is 'no source includes the cdb header of skalibs' \
+  "$(grep -rlE '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]skalibs/cdb' "$root/src" "$root/tests")" ''
+
+# link_line PROGRAM: how make links it
+link_line()
+{
+  "$make" -s -n -C "$root" -W conf-ld COMMAND=command B=build "command/$1" |
+    sed -n ':join
+/\\$/ {
+  N
+  b join
+}
+s/\\\n//g
+/ -o command\/'"$1"'\.new /p'
+}
+
+"$make" -s -C "$root" COMMAND=command B=build all > "$work/make" 2>&1 || diag "$(cat "$work/make")"
+programs=$(cd "$root" && sed -n 's/^PROGRAMS *:= *//p' Makefile)
+like 'the programs are known' "$programs" 'tcpserver.*tcprules.*tcpmuxd'
+for program in $programs; do
+  line=$(link_line "$program")
+  like "$program is linked with tinycdb before skalibs" "$line" '(-lcdb|-l:libcdb\.a) .*(-lskarnet|-l:libskarnet\.a)'
+  # The same line again, with a linker that tells where it takes the symbol from. A program that has no use for cdb
+  # takes it from nowhere.
+  (cd "$root" && sh -c "$(printf '%s\n' "$line" |
+    sed "s| -o command/$program.new | -Wl,-y,cdb_find -Wl,-y,cdb_init -o $work/linked |")") > "$work/trace" 2>&1 ||
+    diag "$(cat "$work/trace")"
+  ok "$program can be linked like that" test -x "$work/linked"
+  unlike "$program takes no cdb function from skalibs" "$(cat "$work/trace")" 'libskarnet.*: definition of'
+  case $program in
+    tcpserver | tcpmuxd | tcprulescheck)
+      like "$program takes cdb_find from tinycdb" "$(cat "$work/trace")" 'libcdb\.a.*: definition of cdb_find' ;;
+  esac
+  rm -f "$work/linked"
+done
+
+# --- and when they run ----------------------------------------------------------------------------------------
+cd "$work" || exit 111
+printf '127.0.0.1:deny\n' | tcprules cdb tmp
+is 'tcprulescheck denies' "$(tcprulescheck cdb 127.0.0.1 | tail -n 1)" 'deny connection'
+serve denying -x cdb 127.0.0.1 0 echo served
+is 'tcpserver denies' "$(peer 127.0.0.1 "$port")" ''
+is '... but only whom it should' "$(peer -b 127.0.0.2 127.0.0.1 "$port")" served
+mkdir services services/guarded
+cp cdb services/guarded/rules.cdb
+printf '#!/bin/sh\nexec echo served\n' > services/guarded/run
+chmod 755 services/guarded/run
+mux()
+{
+  printf 'guarded\r\n' | PROTO=TCP TCPREMOTEIP=$1 tcpmuxd services
+}
+like 'tcpmuxd denies' "$(mux 127.0.0.1)" '^-'
+like '... but only whom it should' "$(mux 127.0.0.2)" served
+done_testing
