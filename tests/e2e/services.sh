@@ -1,0 +1,50 @@
+# services.sh - sourced by the end-to-end tests after ../lib.sh: real services, reached by port and by name.
+#
+#   serve_by_port NAME prog…   tcpserver runs prog; sets $port
+#   mux_service NAME prog…     adds a service that runs prog to the TCPMUX server's directory
+#   serve_mux                  starts tcpserver and tcpmuxd on that directory; sets $mux_port; log: $work/mux.log
+#   by_name NAME               command line that connects 0 and 1 to the service NAME, for programs that take one
+#   forward NAME               a port of its own for the service NAME, for clients that only know ports; sets $port
+#   quote ARG…                 the arguments as one line of shell
+
+mkdir "$work/services"
+
+serve_by_port()
+{
+  by_port_name=$1
+  shift
+  serve "$by_port_name" -v -RHl0 127.0.0.1 0 "$@"
+}
+
+quote()
+{
+  for quote_arg in "$@"; do
+    printf "'%s' " "$(printf '%s' "$quote_arg" | sed "s/'/'\\\\''/g")"
+  done
+}
+
+mux_service()
+{
+  mux_service_name=$1
+  shift
+  printf '#!/bin/sh\nexec %s\n' "$(quote "$@")" > "$work/services/$mux_service_name"
+  chmod 755 "$work/services/$mux_service_name"
+}
+
+serve_mux()
+{
+  serve mux -v -RHl0 127.0.0.1 0 tcpmuxd -v "$work/services"
+  mux_port=$port
+}
+
+by_name()
+{
+  echo "tcpclient -RHl0 -X -P $mux_port 127.0.0.1 $1"
+}
+
+forward()
+{
+  # The words of by_name are our own, without blanks.
+  # shellcheck disable=SC2046
+  serve "forward-$1" -RHl0 127.0.0.1 0 $(by_name "$1")
+}
