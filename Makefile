@@ -137,7 +137,7 @@ fuzz:
 	sh tests/fuzz/run
 
 soak: all
-	sh tests/soak
+	sh tests/soak/run
 
 clean:
 	rm -rf build command libexec
