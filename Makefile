@@ -4,7 +4,8 @@
 #   make install    DESTDIR and conf-home         make lint     static checks; make format rewrites the sources
 #   make bench      rates against bare floors and Debian's peers       make fuzz / make soak    longer, bounded
 #
-# WERROR=1 makes warnings errors. SANITIZE=1 builds with ASan+UBSan into build/san/ instead.
+# WERROR=1 makes warnings errors. SANITIZE=1 builds with ASan+UBSan into build/san/ instead; PORTABLE=1
+# builds without Linux's own calls (epoll, pidfd, clone) into build/portable/, to test what other systems get.
 
 CC      := $(shell head -n 1 conf-cc)
 LD      := $(shell head -n 1 conf-ld)
@@ -19,6 +20,10 @@ B       := build/san
 CC      += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LD      += -fsanitize=address,undefined
 COMMAND := build/san/command
+else ifdef PORTABLE
+B       := build/portable
+CC      += -DUCSPI_PORTABLE
+COMMAND := build/portable/command
 else
 B       := build
 CC      += -D_FORTIFY_SOURCE=2 -fstack-protector-strong

@@ -11,10 +11,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#ifdef __linux__
+#if defined(__linux__) && !defined(UCSPI_PORTABLE)
 #include <linux/close_range.h>
 #include <sched.h>
 #include <sys/syscall.h>
+#endif
+
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_UNPOISON_MEMORY_REGION(start, size) ((void)0)
 #endif
 
 #define STACK_SIZE 65536
@@ -46,7 +52,7 @@ void spawner_free(struct spawner *s)
  * be copied. */
 static int own_descriptors(int connection)
 {
-#ifdef __linux__
+#if defined(__linux__) && !defined(UCSPI_PORTABLE)
   unsigned int first = (unsigned int)(connection > 2 ? connection : 2) + 1;
   if (syscall(SYS_close_range, first, UINT_MAX, CLOSE_RANGE_UNSHARE) == 0)
     return 0;
@@ -114,7 +120,7 @@ __attribute__((no_sanitize("address"))) static int run_child(void *pointer)
   _exit(111);
 }
 
-#ifdef __linux__
+#if defined(__linux__) && !defined(UCSPI_PORTABLE)
 static pid_t start(struct spawner *s, struct child *child, int *pidfd)
 {
   pid_t pid;
@@ -150,6 +156,8 @@ int spawn_run(struct spawner *s, struct spawn const *what, struct spawned *out)
   struct child child = {.what = what};
 
   out->pidfd = -1;
+  /* The last child left this stack without returning. */
+  ASAN_UNPOISON_MEMORY_REGION((char *)s->stack - STACK_SIZE, STACK_SIZE);
   out->pid = start(s, &child, &out->pidfd);
   if (out->pid == -1)
     return -1;

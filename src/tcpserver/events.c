@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#ifdef __linux__
+#if defined(__linux__) && !defined(UCSPI_PORTABLE)
 
 #include <sys/epoll.h>
 

@@ -12,7 +12,7 @@ struct event {
   uint32_t number;
 };
 
-#ifdef __linux__
+#if defined(__linux__) && !defined(UCSPI_PORTABLE)
 struct events {
   int epoll;
 };

@@ -72,10 +72,17 @@ static void use_interface(int fd, struct address *a, char const *name)
   unsigned int index = if_nametoindex(name);
   if (index == 0)
     strerr_dief(111, "unable to find interface ", name);
-  if (address_is_link_local(a))
+  if (address_is_link_local(a)) {
     a->scope = index;
-  else if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, (socklen_t)strlen(name)) == -1)
+    return;
+  }
+#ifdef SO_BINDTODEVICE
+  if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, (socklen_t)strlen(name)) == -1)
     strerr_diefusys(111, "listen on interface ", name);
+#else
+  (void)fd;
+  strerr_dief(111, "-I is for IPv6 link-local addresses on this system");
+#endif
 }
 
 static int bind_to(int fd, struct address const *a, uint16_t port)

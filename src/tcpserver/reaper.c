@@ -24,7 +24,7 @@ void reaper_init(struct reaper *r, struct children *children, struct events *eve
 
 static int open_pidfd(pid_t pid)
 {
-#ifdef SYS_pidfd_open
+#if defined(SYS_pidfd_open) && !defined(UCSPI_PORTABLE)
   return (int)syscall(SYS_pidfd_open, pid, 0);
 #else
   (void)pid;
