@@ -1,0 +1,170 @@
+/* Connecting: families alternate, attempts start 250 ms apart or when one has failed, the first to answer wins. */
+#include "../../src/tcpclient/connect.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "tap.h"
+
+static uint16_t port; /* the same one for all addresses: connect_any() has one */
+
+static struct address address_of(char const *text)
+{
+  struct address a = {.family = ADDRESS_NONE};
+  address_parse(&a, text);
+  return a;
+}
+
+/* A listener on this address, at `port`, or at any that is free if that is 0; or -1. */
+static int listen_at(char const *text, int backlog)
+{
+  struct address a = address_of(text);
+  struct sockaddr_storage ss;
+  socklen_t len = address_to_sockaddr(&ss, &a, port);
+  int fd = socket(ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (bind(fd, (struct sockaddr *)&ss, len) == -1 || listen(fd, backlog) == -1 ||
+      getsockname(fd, (struct sockaddr *)&ss, &len) == -1 ||
+      !address_from_sockaddr(&a, &port, (struct sockaddr *)&ss)) {
+    close(fd);
+    return -1;
+  }
+  return fd;
+}
+
+static struct endpoints endpoints_of(char const *const *text)
+{
+  struct endpoints e = {.count = 0};
+  while (*text)
+    e.address[e.count++] = address_of(*text++);
+  return e;
+}
+#define ENDPOINTS(...) endpoints_of((char const *const[]){__VA_ARGS__, NULL})
+
+static int64_t took_ms;
+
+static struct connect_result connect_to(struct endpoints e, unsigned int first_s, unsigned int second_s)
+{
+  struct connect_plan plan = {.endpoints = &e, .port = port, .first_s = first_s, .second_s = second_s};
+  int64_t start_ms = clock_ms();
+  struct connect_result r = connect_any(&plan);
+  took_ms = clock_ms() - start_ms;
+  return r;
+}
+
+/* The address that a connection leads to. */
+static bool reaches(struct connect_result const *r, char const *text)
+{
+  struct address wanted = address_of(text), a;
+  struct sockaddr_storage ss;
+  socklen_t len = sizeof ss;
+  uint16_t unused;
+  return r->status == CONNECT_MADE && getpeername(r->fd, (struct sockaddr *)&ss, &len) == 0 &&
+         address_from_sockaddr(&a, &unused, (struct sockaddr *)&ss) && address_equal(&a, &wanted);
+}
+
+static int open_descriptors(void)
+{
+  int n = 0;
+  for (int fd = 0; fd < 256; fd++)
+    n += fcntl(fd, F_GETFD) != -1;
+  return n;
+}
+
+static bool becomes(struct endpoints e, struct endpoints expected)
+{
+  endpoints_interleave(&e);
+  if (e.count != expected.count)
+    return false;
+  for (size_t i = 0; i < e.count; i++)
+    if (!address_equal(&e.address[i], &expected.address[i]))
+      return false;
+  return true;
+}
+
+static void test_interleave(void)
+{
+  ok(becomes(ENDPOINTS("::1", "::2", "::3", "1.1.1.1", "1.1.1.2"),
+             ENDPOINTS("::1", "1.1.1.1", "::2", "1.1.1.2", "::3")),
+     "families alternate, the first one first");
+  ok(becomes(ENDPOINTS("1.1.1.1", "::1", "1.1.1.2", "1.1.1.3"),
+             ENDPOINTS("1.1.1.1", "::1", "1.1.1.2", "1.1.1.3")),
+     "what alternates already stays so");
+  ok(becomes(ENDPOINTS("1.1.1.1", "1.1.1.2", "::1"), ENDPOINTS("1.1.1.1", "::1", "1.1.1.2")),
+     "IPv4 may be the first");
+  ok(becomes(ENDPOINTS("1.1.1.3", "1.1.1.2", "1.1.1.1"), ENDPOINTS("1.1.1.3", "1.1.1.2", "1.1.1.1")),
+     "one family stays as it is");
+  ok(becomes(ENDPOINTS("::1"), ENDPOINTS("::1")), "so does one address");
+}
+
+/* hole: never answers. open: does. Nobody listens at 127.0.0.5 and up. */
+static void test_race(void)
+{
+  struct connect_result r;
+  int before;
+  int hole = listen_at("127.0.0.2", 0), open4 = listen_at("127.0.0.3", 50), open6 = listen_at("::1", 50);
+  int fill = connect_to(ENDPOINTS("127.0.0.2"), 1, 0).fd;
+  ok(hole != -1 && open4 != -1 && open6 != -1 && fill != -1, "the test's listeners are there");
+
+  before = open_descriptors();
+  r = connect_to(ENDPOINTS("127.0.0.3", "127.0.0.2"), 20, 0);
+  ok(reaches(&r, "127.0.0.3") && took_ms < 10000, "an address that answers is not kept waiting");
+  ok(fcntl(r.fd, F_GETFD) == FD_CLOEXEC && (fcntl(r.fd, F_GETFL) & O_NONBLOCK),
+     "the connection is close-on-exec and nonblocking");
+  close(r.fd);
+  r = connect_to(ENDPOINTS("127.0.0.2", "127.0.0.3"), 20, 0);
+  ok(reaches(&r, "127.0.0.3") && took_ms >= CONNECT_STAGGER_MS && took_ms < 10000,
+     "an address that does not answer gets a head start of 250 ms (took %d)", (int)took_ms);
+  close(r.fd);
+  r = connect_to(ENDPOINTS("127.0.0.2", "127.0.0.2", "::1"), 20, 0);
+  ok(reaches(&r, "::1") && took_ms >= 2 * CONNECT_STAGGER_MS && took_ms < 10000, "so does each of several");
+  close(r.fd);
+  r = connect_to(ENDPOINTS("127.0.0.5", "127.0.0.6", "127.0.0.7", "127.0.0.8", "127.0.0.9", "127.0.0.3"), 20,
+                 0);
+  ok(reaches(&r, "127.0.0.3") && took_ms < 5 * CONNECT_STAGGER_MS,
+     "after one that refuses the next is tried at once");
+  close(r.fd);
+  r = connect_to(ENDPOINTS("127.0.0.2", "127.0.0.5", "127.0.0.3"), 20, 0);
+  ok(reaches(&r, "127.0.0.3") && took_ms >= CONNECT_STAGGER_MS && took_ms < 10000,
+     "a slow one does not hold up those after one that refuses");
+  close(r.fd);
+  ok(open_descriptors() == before, "the losers are closed");
+
+  r = connect_to(ENDPOINTS("127.0.0.5", "127.0.0.2", "127.0.0.6"), 1, 0);
+  ok(r.status == CONNECT_FAILED && r.fd == -1 && r.error[0] == ECONNREFUSED && r.error[1] == ETIMEDOUT &&
+         r.error[2] == ECONNREFUSED,
+     "when all fail, each has its own reason");
+  ok(took_ms >= 1000 && took_ms < 10000, "and time is up for all of them at once");
+  r = connect_to(ENDPOINTS("127.0.0.2", "127.0.0.2"), 0, 1);
+  ok(r.status == CONNECT_FAILED && took_ms >= 1000 && took_ms < 10000,
+     "both numbers of seconds add up for several");
+  r = connect_to(ENDPOINTS("127.0.0.5", "127.0.0.6"), 20, 20);
+  ok(r.status == CONNECT_FAILED && took_ms < 10000, "when all refuse, nobody waits");
+  ok(open_descriptors() == before, "nothing stays open");
+  close(fill);
+  close(hole);
+  close(open4);
+  close(open6);
+}
+
+int main(void)
+{
+  test_interleave();
+  /* One free port at several addresses: somebody else may have taken it at one of them. */
+  for (int attempt = 0; attempt < 50; attempt++) {
+    int probe[3];
+    port = 0;
+    probe[0] = listen_at("127.0.0.2", 1);
+    probe[1] = listen_at("127.0.0.3", 1);
+    probe[2] = listen_at("::1", 1);
+    for (int i = 0; i < 3; i++)
+      close(probe[i]);
+    if (probe[0] != -1 && probe[1] != -1 && probe[2] != -1)
+      break;
+  }
+  test_race();
+  return tap_done();
+}
