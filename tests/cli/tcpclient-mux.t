@@ -158,4 +158,22 @@ is 'and no more' "$(wc -l < "$work/err")" 1
 exits '-x: TCPMUX may be reached by IPv6' 111 tcpclient -x -P 2 ::1 systat true
 like 'at the same host' "$(err)" 'to ::1 port 2: '
 
+# --- tcpmuxd --------------------------------------------------------------------------------------------
+mkdir "$work/services"
+printf '#!/bin/sh\nexec cat\n' > "$work/services/echo"
+printf '#!/bin/sh\necho "$TCPMUXSERVICE for $TCPREMOTEIP"\n' > "$work/services/who"
+chmod 755 "$work/services" "$work/services/echo" "$work/services/who"
+serve tcpmuxd 127.0.0.1 0 tcpmuxd "$work/services"
+exits "tcpmuxd's services" 0 tcpclient -P "$port" -i 127.0.0.9 -X 127.0.0.1 Who sh -c 'cat <&6'
+is 'are reached' "$(cat "$work/out")" 'who for 127.0.0.9'
+head -c 1000000 /dev/urandom > "$work/random"
+timeout 20 tcpclient -P "$port" -X 127.0.0.1 echo < "$work/random" > "$work/back"
+ok 'relayed in both directions to the last octet' cmp "$work/random" "$work/back"
+exits 'what it does not have' 111 tcpclient -P "$port" -X 127.0.0.1 nosuch true
+is 'is refused in its words' "$(err)" \
+  "tcpclient: fatal: unable to get service nosuch from TCPMUX at 127.0.0.1 port $port: service not available"
+timeout 20 tcpclient -P "$port" -X 127.0.0.1 help < /dev/null > "$work/out"
+is 'its list is shown' "$(tr -d '\r' < "$work/out")" 'echo
+who'
+
 done_testing

@@ -38,11 +38,13 @@ exits 'all harmless options together' 0 tcpclient -qQvdDHR4 -l0 -i 127.0.0.1 -p0
 exits '--version is answered' 0 tcpclient --version
 like 'with name and version' "$(cat "$work/out")" '^tcpclient \(ucspi-tcpmux\) [0-9]'
 exits '--help is answered' 0 tcpclient --help
-missing=
+missing= undocumented=
 for letter in q Q v 4 6 I i p l T d D x X P H R; do
   grep -q -e "-$letter" "$work/out" || missing="$missing $letter"
+  grep -q "^\.It Fl $letter" "$root/doc/tcpclient.1" || undocumented="$undocumented $letter"
 done
 is 'the help text has every option' "$missing" ''
+is 'so has the manual page' "$undocumented" ''
 exits 'options end at the first non-option' 3 tcpclient 127.0.0.1 "$port" sh -c 'exit 3' -z
 
 # --- host and port --------------------------------------------------------------------------------------
