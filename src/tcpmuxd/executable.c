@@ -32,14 +32,17 @@ struct head {
 /* Put by the linker at our own ELF header: what runs on this machine is what we are. */
 extern ElfW(Ehdr) const __ehdr_start __attribute__((visibility("hidden")));
 
-static int check(struct problem *p, int at, char const *path, unsigned int depth);
+static int check(struct problem *p, int at, char const *path, mode_t mode, unsigned int depth);
 
-static int check_access(struct problem *p, int at, char const *path)
+static int check_access(struct problem *p, int at, char const *path, mode_t mode)
 {
-  struct stat st;
-  if (fstatat(at, path, &st, 0) == -1)
-    return problem_set(p, "not found", path, errno);
-  if (!S_ISREG(st.st_mode))
+  if (mode == 0) {
+    struct stat st;
+    if (fstatat(at, path, &st, 0) == -1)
+      return problem_set(p, "not found", path, errno);
+    mode = st.st_mode;
+  }
+  if (!S_ISREG(mode))
     return problem_set(p, "not a regular file", path, 0);
   if (faccessat(at, path, X_OK, AT_EACCESS) == -1)
     return problem_set(p, "not executable", path, errno);
@@ -63,7 +66,7 @@ static int check_script(struct problem *p, struct head *h, char const *path, uns
     return problem_set(p, "interpreter is not an absolute path", path, 0);
   if (depth == SCRIPT_DEPTH_MAX)
     return problem_set(p, "too many interpreters", path, ELOOP);
-  return check(p, AT_FDCWD, interpreter, depth + 1);
+  return check(p, AT_FDCWD, interpreter, 0, depth + 1);
 }
 
 /* Reads from any place in the file, out of the head where possible. */
@@ -84,7 +87,7 @@ static int check_elf_interpreter(struct problem *p, struct head const *h, char c
       !read_at(h, interpreter, segment->p_filesz, segment->p_offset) ||
       interpreter[segment->p_filesz - 1] != '\0')
     return problem_set(p, "damaged ELF interpreter", path, 0);
-  return check_access(p, AT_FDCWD, interpreter);
+  return check_access(p, AT_FDCWD, interpreter, 0);
 }
 
 static int check_elf(struct problem *p, struct head const *h, char const *path)
@@ -115,13 +118,13 @@ static int check_format(struct problem *p, struct head *h, char const *path, uns
   return problem_set(p, "neither a script nor an ELF program", path, 0);
 }
 
-static int check(struct problem *p, int at, char const *path, unsigned int depth)
+static int check(struct problem *p, int at, char const *path, mode_t mode, unsigned int depth)
 {
   struct head h;
   ssize_t n;
   int result;
 
-  if (check_access(p, at, path) == -1)
+  if (check_access(p, at, path, mode) == -1)
     return -1;
   h.fd = openat(at, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
   if (h.fd == -1)
@@ -133,7 +136,7 @@ static int check(struct problem *p, int at, char const *path, unsigned int depth
   return result;
 }
 
-int executable_check(struct problem *p, int at, char const *path)
+int executable_check(struct problem *p, int at, char const *path, mode_t mode)
 {
-  return check(p, at, path, 0);
+  return check(p, at, path, mode, 0);
 }

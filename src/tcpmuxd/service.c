@@ -57,6 +57,7 @@ enum service_finding service_find(struct service *s, int base, char const *name)
   s->kind = SERVICE_FILE;
   s->at = base;
   s->program = name;
+  s->mode = 0;
   s->limit_fd = -1;
   s->rules.file = s->rules.copy = -1;
   memset(s->mark, 0, sizeof s->mark);
@@ -69,8 +70,10 @@ enum service_finding service_find(struct service *s, int base, char const *name)
     errno = why;
     return broken(s, "not found", name);
   }
-  if (!S_ISDIR(st.st_mode))
+  if (!S_ISDIR(st.st_mode)) {
+    s->mode = st.st_mode;
     return SERVICE_FOUND;
+  }
   s->kind = SERVICE_DIRECTORY;
   s->at = AT_FDCWD;
   s->program = "./run";
@@ -81,7 +84,7 @@ enum service_finding service_find(struct service *s, int base, char const *name)
 
 int service_check_program(struct service *s)
 {
-  return executable_check(&s->problem, s->at, s->program);
+  return executable_check(&s->problem, s->at, s->program, s->mode);
 }
 
 int service_check_rules(struct service *s)

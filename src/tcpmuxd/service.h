@@ -32,6 +32,7 @@ struct service {
   enum service_kind kind;
   int at; /* openat()'s directory for `program` */
   char const *program;
+  mode_t mode; /* of program, or 0 if not asked yet */
   bool mark[SERVICE_MARKS];
   struct rules rules; /* open once service_judge() or service_check() have read it */
   struct rules_verdict verdict;
