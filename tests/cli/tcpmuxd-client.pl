@@ -10,11 +10,13 @@
 #   shut         closes the sending direction         reset       closes with a reset
 #   slow:TEXT    an octet every 150 ms                 start       starts program… only now
 #   make:FILE    creates FILE                         until:FILE  waits until FILE exists
+#   alive        prints whether program… is still there, a while later
 #   status       waits for program… and prints its exit status, or "signal N"
 use strict;
 use warnings;
 use Socket;
 use Fcntl;
+use POSIX qw(WNOHANG);
 use Time::HiRes qw(sleep);
 
 $SIG{PIPE} = 'IGNORE';
@@ -104,6 +106,7 @@ for my $step (@steps) {
   elsif ($verb eq 'reset') { setsockopt($s, SOL_SOCKET, SO_LINGER, pack('ii', 1, 0)); close $s; undef $s }
   elsif ($verb eq 'make') { open(my $f, '>', $object) or die "$object: $!" }
   elsif ($verb eq 'until') { sleep 0.01 until -e $object }
+  elsif ($verb eq 'alive') { sleep 0.2; print waitpid($program, WNOHANG) == 0 ? "alive" : "gone" }
   elsif ($verb eq 'status') { waitpid $program, 0; print $? & 127 ? "signal " . ($? & 127) : $? >> 8 }
   else { die "no such step: $step" }
 }

@@ -84,6 +84,11 @@ for way in tcp pair; do
     "$(over $way 'send:nosuch\r\n' fill:200000 eof | lines)" '-service not available|'
 done
 
+is "after a refusal tcpmuxd closes its direction at once and then waits for the client to close" \
+  "$($client pair 'send:nosuch\r\n' eof alive shut status -- "$mux" "$services" | lines)" '-service not available|alive100'
+is "... but not for ever" "$($client pair 'send:nosuch\r\n' eof status -- "$mux" "$services" | lines)" \
+  '-service not available|100'
+
 is "pipe: a name and CR LF select the service" "$(printf 'HELLO\r\n' | "$mux" "$services" | lines)" '+|hello|'
 is "pipe: what follows the line belongs to the service" \
   "$(printf 'echo\r\n\nmore\r\n' | "$mux" "$services" | exactly)" " + \\r \\n \\n m o r e \\r \\n "
