@@ -115,13 +115,20 @@ static void copy_out(struct flow *f)
     fail(f, WRITE_FAILED, errno);
 }
 
-/* EAGAIN doesn't tell which end was not ready; since the one waited for was, it is the other. */
+static bool at_end(struct end const *e)
+{
+  char octet;
+  return e->type == END_SOCKET && recv(e->fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+/* EAGAIN doesn't tell which end was not ready; since the one waited for was, it is the other. EPIPE comes from a
+ * pipe without readers even when there is nothing left to write, and then nobody has lost anything. */
 static void splice_through(struct flow *f)
 {
   ssize_t n = splice(f->from.fd, NULL, f->to.fd, NULL, SPLICE_SIZE, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
   if (n > 0)
     f->state = WAITS_FOR_INPUT;
-  else if (n == 0)
+  else if (n == 0 || (errno == EPIPE && at_end(&f->from)))
     end_output(f);
   else if (errno == EINVAL || errno == ENOSYS || errno == EBADF) {
     f->splices = false;

@@ -178,6 +178,13 @@ is 'what it said before is not lost' "$(cat "$work/deaf.out2")" bye
 listen flood flood=5000000
 limited 20 tcpclient 127.0.0.1 "$port" < /dev/null 2> "$work/err" | head -c 1 > /dev/null
 is 'a reader that goes away is an error' "$(err)" 'tcpclient: fatal: unable to write standard output: Broken pipe'
+rm -f "$work/heard"
+listen polite send=hello "wait=$work/heard"
+{
+  limited 20 tcpclient 127.0.0.1 "$port" < /dev/null 2> "$work/err"
+  echo $? > "$work/status"
+} | { head -c 5 > "$work/out"; exec <&-; touch "$work/heard"; }
+is 'a reader that goes away after the last octet is none: all that came was passed on' "$(cat "$work/status" "$work/err")" 0
 exits 'a full device is an error' 111 sh -c 'timeout 20 tcpclient 127.0.0.1 "$1" > /dev/full' x "$port"
 is 'with the reason' "$(err)" 'tcpclient: fatal: unable to write standard output: No space left on device'
 exits 'input that is a directory is an error' 111 sh -c 'timeout 20 tcpclient 127.0.0.1 "$1" < /' x "$port"
