@@ -63,9 +63,9 @@ static void put_number(struct report *r, uint64_t number)
 static void put_field(struct report *r, char const *text, char const *forbidden)
 {
   size_t i;
-  for (i = 0; text[i] && i < FIELD_MAX; i++) {
-    char ch = text[i] < 33 || text[i] > 126 || strchr(forbidden, text[i]) ? '?' : text[i];
-    put_bytes(r, &ch, 1);
+  for (i = 0; i < FIELD_MAX && text[i]; i++) {
+    bool plain = text[i] > 32 && text[i] < 127 && !strchr(forbidden, text[i]);
+    put_bytes(r, plain ? text + i : "?", 1);
   }
   if (text[i])
     put(r, "...");
@@ -74,7 +74,8 @@ static void put_field(struct report *r, char const *text, char const *forbidden)
 static void put_address(struct report *r, struct address const *a)
 {
   char text[ADDRESS_TEXT_SIZE];
-  put_bytes(r, text, address_print_bracketed(text, a));
+  size_t len = address_print_bracketed(text, a);
+  put_bytes(r, text, len);
 }
 
 static void begin(struct report *r)

@@ -66,14 +66,16 @@ static int fails(char const *call)
   return 1;
 }
 
-#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+#define REAL(name) ((__typeof__(&(name)))dlsym(RTLD_NEXT, #name))
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): `arguments` comes with its own. */
 #define FAILING(type, failed, name, parameters, arguments)                                                   \
   type name parameters;                                                                                      \
   type name parameters                                                                                       \
   {                                                                                                          \
     return fails(#name) ? (failed) : REAL(name) arguments;                                                   \
   }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 FAILING(int, -1, accept4, (int fd, struct sockaddr *restrict sa, socklen_t *restrict len, int flags),
         (fd, sa, len, flags))
