@@ -40,7 +40,7 @@ commit_in "$work/tree" 'after the clone'
 git -C "$work/tree" push -q origin trunk
 ok 'a fetch by port succeeds' git -C "$work/by-port" pull -q
 is 'the fetch brought the new commit' "$(head_of "$work/by-port")" "$(head_of "$work/tree")"
-not_ok 'a repository that does not exist is refused' git clone -q "git://127.0.0.1:$port/nothing.git" "$work/nothing"
+not_ok 'a repository that does not exist is refused' quietly git clone -q "git://127.0.0.1:$port/nothing.git" "$work/nothing"
 
 mux_service git "$@"
 serve_mux

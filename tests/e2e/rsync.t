@@ -51,6 +51,6 @@ ok 'what went through TCPMUX is what was there' same "$work/data" "$work/inbox/b
 like 'tcpmuxd logged the service by its name' "$(cat "$work/mux.log")" '^tcpmuxd: ok [0-9]+ rsync from 127\.0\.0\.1$'
 
 RSYNC_CONNECT_PROG=$(by_name nothing)
-not_ok 'a copy from a service that does not exist fails' rsync -r rsync://127.0.0.1/data/ "$work/nowhere/"
+not_ok 'a copy from a service that does not exist fails' quietly rsync -r rsync://127.0.0.1/data/ "$work/nowhere/"
 like 'tcpmuxd logged why' "$(cat "$work/mux.log")" '^tcpmuxd: deny [0-9]+ .* unknown$'
 done_testing

@@ -6,6 +6,7 @@
 #   by_name NAME               command line that connects 0 and 1 to the service NAME, for programs that take one
 #   forward NAME               a port of its own for the service NAME, for clients that only know ports; sets $port
 #   quote ARG…                 the arguments as one line of shell
+#   quietly cmd…               runs cmd, which is expected to complain; what it says is in $work/err
 
 mkdir "$work/services"
 
@@ -14,6 +15,11 @@ serve_by_port()
   by_port_name=$1
   shift
   serve "$by_port_name" -v -RHl0 127.0.0.1 0 "$@"
+}
+
+quietly()
+{
+  "$@" 2> "$work/err"
 }
 
 quote()

@@ -2,6 +2,7 @@
 # Sockets and readiness as systemd does them: an inherited listener, by LISTEN_FDS and as descriptor 0, and
 # NOTIFY_SOCKET.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/services.sh"
 need systemd-socket-activate systemd
 need perl perl
 
@@ -32,7 +33,7 @@ for way in LISTEN_FDS 'descriptor 0'; do
   ok "$way: the log has the address that was reached" wait_for grep -Eq \
     "^tcpserver: ok [0-9]+ 0:127\\.0\\.0\\.1:$port :127\\.0\\.0\\.1::" "$work/activated.log"
   stop
-  not_ok "$way: after TERM nobody is served" hello
+  not_ok "$way: after TERM nobody is served" quietly hello
 done
 
 # A datagram socket that writes down the first message it gets.
