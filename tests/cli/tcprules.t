@@ -204,6 +204,14 @@ exits 'a folder that can not be synced is no failure' 0 traced -e inject=fsync:e
 like '... but worth a warning' "$(cat err)" '^tcprules: warning: unable to sync the folder of cdb, which is in place'
 is '... for the new rules are in place' "$(says 12.1.1.1)" 'deny connection'
 
+# --- the manual page ------------------------------------------------------------------------------------------
+sed -n '/^\.Sh EXAMPLES/,/^\.Ed/p' "$root/doc/tcprules.5" | grep -v '^\.' > example
+exits 'the example in tcprules(5) compiles' 0 sh -c 'tcprules cdb tmp < example'
+is '... and does what tcprulescheck(1) says' "$(tcprulescheck cdb 192.168.7.20)" \
+  "$(sed -n '/^rule 192/,/^allow/p' "$root/doc/tcprulescheck.1")"
+is '... in all cases' "$(tcprulescheck -v cdb 198.51.100.9 mail.example.net)" \
+  "$(sed -n '/^look up/,/^deny/p' "$root/doc/tcprulescheck.1")"
+
 # --- usage ----------------------------------------------------------------------------------------------------
 usage()
 {
