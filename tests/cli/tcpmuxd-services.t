@@ -194,6 +194,7 @@ UNWANTED=inherited
 export TCPREMOTEIP UNWANTED
 is "a rule admits and sets and unsets variables" "$(ask ruled)" '+|local.unset.ruled|'
 is "an IPv4-mapped peer is an IPv4 peer" "$(TCPREMOTEIP=::ffff:127.0.0.1; ask ruled)" '+|local.unset.ruled|'
+like "... in the log too" "$(cat "$work/log")" 'ok [0-9]+ ruled from 127\.0\.0\.1$'
 TCPREMOTEIP=127.0.0.2
 refused "a rule that denies" ruled 100 'rule '
 unset UNWANTED
