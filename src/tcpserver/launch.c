@@ -22,10 +22,12 @@
 static char const *const private_names[] = {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "NOTIFY_SOCKET",
                                             NULL};
 
-/* With thousands of children the usual limit of 1024 open files would be too low. */
+/* With thousands of children the usual limit of 1024 open files would be too low. Each takes a pidfd, and with
+ * -V the connection besides. */
 static void raise_nofile(struct launch *l)
 {
-  rlim_t wanted = (rlim_t)l->limits->concurrency + 2 * DESCRIPTORS_RESERVED;
+  rlim_t each = l->report->verbosity >= VERBOSITY_DETAIL ? 2 : 1;
+  rlim_t wanted = each * l->limits->concurrency + 2 * DESCRIPTORS_RESERVED;
   struct rlimit raised;
   if (getrlimit(RLIMIT_NOFILE, &l->nofile) == -1 || l->nofile.rlim_cur >= wanted ||
       l->nofile.rlim_cur >= l->nofile.rlim_max)

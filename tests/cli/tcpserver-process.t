@@ -164,4 +164,20 @@ background limit sh -c 'ulimit -Sn 64; exec "$@"' sh tcpserver -1 -c 1000 127.0.
 serve_wait limit
 is "tcpserver raises its own limit on open files, not that of its programs" "$(peer 127.0.0.1 "$port")" 64
 stop
+
+# With -V each connection stays open here besides.
+background details sh -c 'ulimit -Sn 64; exec "$@"' sh tcpserver -1 -V -c 200 127.0.0.1 0 sh -c 'echo served; read x'
+server=$pid
+serve_wait details
+mkfifo "$work/release3"
+perl "$work/crowd" 127.0.0.1 "$port" 200 < "$work/release3" > "$work/details.served" &
+crowd=$!
+started="$started $crowd"
+exec 3> "$work/release3"
+wait_for test -s "$work/details.served"
+is "with -V too, the limit on open files is raised as far as -c needs" "$(cat "$work/details.served")" 200
+unlike "... so that accepting never had to rest" "$(cat "$work/details.log")" warning
+stop "$server" # first: those that it did not accept would wait for ever
+exec 3>&-
+wait "$crowd"
 done_testing
