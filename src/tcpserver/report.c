@@ -56,7 +56,8 @@ static void put(struct report *r, char const *text)
 static void put_number(struct report *r, uint64_t number)
 {
   char text[DECIMAL_SIZE];
-  put_bytes(r, text, decimal_print(text, number));
+  size_t len = decimal_print(text, number);
+  put_bytes(r, text, len);
 }
 
 /* Text that somebody else chose: as ucspi-tcp shows it. */
