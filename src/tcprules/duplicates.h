@@ -1,6 +1,6 @@
 /* duplicates.h - which keys came more than once, and where? Keys are noted while they stream by (12 octets
- * each), and compared only at the end, sorted by hash: looking each one up at once in a table of millions would
- * cost a cache miss each, more than all the rest of the work. */
+ * each), and compared only at the end, bucket by bucket: looking each one up at once in a table of millions
+ * would cost a cache miss each, more than all the rest of the work. */
 #ifndef UCSPI_DUPLICATES_H
 #define UCSPI_DUPLICATES_H
 

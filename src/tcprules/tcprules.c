@@ -236,6 +236,11 @@ static void find_duplicates(struct compiler *c)
   /* Looking a key up makes tinycdb write out what it buffers, up to the index, which is the last. */
   if (cdb_make_exists(&c->make, RULES_INDEX_KEY, sizeof RULES_INDEX_KEY - 1) != 1)
     die(c, "write ", c->options.tmp);
+#ifdef SYNC_FILE_RANGE_WRITE
+  /* The disk may begin with the records while we compare keys and tinycdb makes its tables; fsync, later, waits
+   * for the rest and reports errors. */
+  sync_file_range(c->file, 4096, 0, SYNC_FILE_RANGE_WRITE);
+#endif
   bytes = mmap(NULL, c->position, PROT_READ, MAP_SHARED, c->file, 0);
   if (bytes == MAP_FAILED)
     die(c, "map ", c->options.tmp);
