@@ -121,7 +121,7 @@ exec 8>&-
 
 need script bsdutils
 listen terminal flood=300000 hold
-script -qec "timeout 20 tcpclient 127.0.0.1 $port" /dev/null < /dev/null > "$work/typed"
+script -qec "timeout --foreground 20 tcpclient 127.0.0.1 $port" /dev/null < /dev/null > "$work/typed"
 is 'a terminal for both: exit 0' $? 0
 is 'and all is shown' "$(tr -cd x < "$work/typed" | wc -c)" 300000
 
