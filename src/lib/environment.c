@@ -6,10 +6,19 @@
 #include <string.h>
 
 #define BOTH(name) "TCP" name, "TCP6" name
-char const *const environment_ucspi_names[] = {
-    "PROTO",           BOTH("LOCALIP"),    BOTH("LOCALPORT"),  BOTH("LOCALHOST"),
-    BOTH("REMOTEIP"),  BOTH("REMOTEPORT"), BOTH("REMOTEHOST"), BOTH("REMOTEINFO"),
-    BOTH("INTERFACE"), BOTH("CONNNUM"),    BOTH("PARANOID"),   NULL};
+char const *const environment_ucspi_names[] = {"PROTO",
+                                               BOTH("LOCALIP"),
+                                               BOTH("LOCALPORT"),
+                                               BOTH("LOCALHOST"),
+                                               BOTH("REMOTEIP"),
+                                               BOTH("REMOTEPORT"),
+                                               BOTH("REMOTEHOST"),
+                                               BOTH("REMOTEINFO"),
+                                               BOTH("INTERFACE"),
+                                               BOTH("CONNNUM"),
+                                               BOTH("PARANOID"),
+                                               "TCPMUXSERVICE",
+                                               NULL};
 
 static bool has_name(char const *entry, char const *name, size_t len)
 {

@@ -37,7 +37,8 @@ void environment_unset(struct environment *e, char const *name);
 char const *environment_get(struct environment const *e, char const *name);
 void environment_free(struct environment *e);
 
-/* What tcpserver and tcpclient set, under every name it may have been inherited by: PROTO, TCP*, TCP6*. */
+/* What describes a connection, under every name it may have been inherited by: PROTO, TCP*, TCP6*, and
+ * TCPMUXSERVICE. */
 extern char const *const environment_ucspi_names[];
 
 #endif

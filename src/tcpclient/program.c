@@ -70,7 +70,6 @@ static int describe(struct environment *e, struct options const *o, struct conne
     return -1;
   if (o->local_host && ADD("LOCALHOST", o->local_host) == -1)
     return -1;
-  environment_unset(e, "TCPMUXSERVICE");
   return c->mux_service[0] ? environment_add(e, "TCPMUXSERVICE", c->mux_service) : 0;
 }
 

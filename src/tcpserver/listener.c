@@ -172,7 +172,7 @@ static int find_passed(void)
   return FIRST_PASSED_DESCRIPTOR;
 }
 
-static int open_passed(void)
+static int open_passed(struct options const *o)
 {
   int passed = find_passed(), fd, flags;
   char name[DECIMAL_SIZE];
@@ -182,6 +182,8 @@ static int open_passed(void)
   fd = fcntl(passed, F_DUPFD_CLOEXEC, 3);
   if (fd == -1 || (flags = fcntl(fd, F_GETFL)) == -1 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1)
     strerr_diefusys(111, "use descriptor ", name);
+  if (o->backlog != BACKLOG_DEFAULT && listen(fd, (int)o->backlog) == -1)
+    strerr_diefusys(111, "listen");
   if (passed != 0)
     close(passed);
   return fd;
@@ -193,7 +195,7 @@ struct listener listener_open(struct options const *o)
   struct sockaddr_storage ss;
   socklen_t len = sizeof ss;
 
-  l.fd = strcmp(o->host, "-") == 0 ? open_passed() : open_new(o);
+  l.fd = strcmp(o->host, "-") == 0 ? open_passed(o) : open_new(o);
   if (getsockname(l.fd, (struct sockaddr *)&ss, &len) == -1)
     strerr_diefusys(111, "get local address");
   if (!address_from_sockaddr(&l.local, &l.port, (struct sockaddr *)&ss))

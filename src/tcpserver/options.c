@@ -2,10 +2,8 @@
  * An option whose work this version does not do is refused, never ignored. */
 #include "options.h"
 
-#include <limits.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include <skalibs/sgetopt.h>
 #include <skalibs/strerr.h>
@@ -200,7 +198,7 @@ static void refuse_plugin(char const *prog)
 struct options options_from(int argc, char const *const *argv)
 {
   struct options o = {
-      .verbosity = VERBOSITY_ERRORS, .concurrency = 40, .address_bits6 = 64, .backlog = SOMAXCONN};
+      .verbosity = VERBOSITY_ERRORS, .concurrency = 40, .address_bits6 = 64, .backlog = BACKLOG_DEFAULT};
   char letters[2 * OPTION_COUNT + 1];
   subgetopt state = SUBGETOPT_ZERO;
   int letter;
@@ -218,6 +216,8 @@ struct options options_from(int argc, char const *const *argv)
     strerr_dieusage(100, USAGE);
   if ((strcmp(argv[0], "-") == 0) != (strcmp(argv[1], "-") == 0))
     strerr_die(100, PROG, ": usage: host and port are both - or neither is");
+  if (o.interface && strcmp(argv[0], "-") == 0)
+    strerr_die(100, PROG, ": usage: -I is for a socket that is made, not for one that is passed in");
   refuse_plugin(argv[2]);
   o.host = argv[0];
   o.port = argv[1];

@@ -2,9 +2,13 @@
 #ifndef TCPSERVER_OPTIONS_H
 #define TCPSERVER_OPTIONS_H
 
+#include <limits.h>
 #include <stdbool.h>
 
 enum verbosity { VERBOSITY_NONE, VERBOSITY_ERRORS, VERBOSITY_STATUS, VERBOSITY_DETAIL };
+
+/* What the system allows: listen(2) cuts it down. */
+#define BACKLOG_DEFAULT INT_MAX
 
 struct options {
   enum verbosity verbosity;     /* -q -Q -v -V */
@@ -21,7 +25,7 @@ struct options {
   bool ipv4_only;               /* -4 */
   bool ipv6_environment;        /* -6: PROTO=TCP6 for every peer */
   char const *interface;        /* -I */
-  unsigned int backlog;         /* -b */
+  unsigned int backlog;         /* -b, or BACKLOG_DEFAULT */
   bool keep_ip_options;         /* -o */
   bool no_delay;                /* -D */
   bool keep_alive;              /* -A */

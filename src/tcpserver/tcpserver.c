@@ -3,6 +3,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#ifdef __linux__
+#include <linux/close_range.h>
+#include <sys/syscall.h>
+#endif
+
 #include <skalibs/strerr.h>
 
 #include "about.h"
@@ -34,6 +39,18 @@ static void close_standard_input(void)
   close(fd);
 }
 
+/* What else the parent left open is none of prog's business. Where the system has no call for it, the few that a
+ * careless parent may have left are done one by one. */
+static void hide_inherited_descriptors(void)
+{
+#if defined(CLOSE_RANGE_CLOEXEC) && !defined(UCSPI_PORTABLE)
+  if (syscall(SYS_close_range, 3u, ~0u, CLOSE_RANGE_CLOEXEC) == 0)
+    return;
+#endif
+  for (int fd = 3; fd < 1024; fd++)
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
 int main(int argc, char const *const *argv, char const *const *envp)
 {
   struct options options;
@@ -44,6 +61,7 @@ int main(int argc, char const *const *argv, char const *const *envp)
     return 0;
   options = options_from(argc, argv);
   listener = listener_open(&options);
+  hide_inherited_descriptors();
   close_standard_input();
   privileges_drop(&options);
   loop_prepare(&options, &listener, envp);

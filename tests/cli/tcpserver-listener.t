@@ -56,7 +56,6 @@ stop
 serve backlog2 127.0.0.1 0 true
 backlog=$(ss -Htln "sport = :$port" | awk '{ print $3 }')
 somaxconn=$(cat /proc/sys/net/core/somaxconn)
-[ "$somaxconn" -lt 4096 ] || somaxconn=4096
 is "the backlog is what the system allows, by default" "$backlog" "$somaxconn"
 stop
 
@@ -99,6 +98,10 @@ passed systemd systemd 127.0.0.1 - - sh -c "$show"
 is "- -: systemd's descriptor 3 with LISTEN_FDS and LISTEN_PID, which prog does not see" "$(peer 127.0.0.1 "$port")" \
   "127.0.0.1 127.0.0.1 nonenone"
 stop
+passed backlog3 zero 127.0.0.1 -b 3 - - true
+is "-b is for a passed socket, too" "$(ss -Htln "sport = :$port" | awk '{ print $3 }')" 3
+stop
+exits "-I is not: it is a usage error" 100 tcpserver -I lo - - true
 passed two systemd-two 127.0.0.1 - - true
 wait "$pid"
 is "two sockets at once are fatal" "$?" 111

@@ -8,26 +8,23 @@ opendir(my $d, "/proc/self/fd") or die;
 my @open = sort { $a <=> $b } grep { /^\d+$/ && readlink("/proc/self/fd/$_") !~ m{^/proc/\d+/fd$} } readdir($d);
 print join(" ", map { my $to = readlink("/proc/self/fd/$_"); $to =~ s/:.*//; "$_=$to" } @open), "\n";
 P
-# Descriptors that tcpserver itself inherits do pass, as they always did: here it gets none.
-cat > "$work/bare" << 'P'
-use POSIX ();
-POSIX::close($_) for 3 .. 1023;
-exec @ARGV or die;
-P
-background fds perl "$work/bare" tcpserver -1 127.0.0.1 0 perl "$work/fds"
-serve_wait fds
+serve fds 127.0.0.1 0 perl "$work/fds"
 is "descriptors 0 and 1 are the connection, 2 is the log, and there are no others" "$(peer 127.0.0.1 "$port")" \
   "0=socket 1=socket 2=$work/fds.log"
 stop
+exec 5< /dev/null 9< /dev/null
+serve fds 127.0.0.1 0 perl "$work/fds"
+exec 5<&- 9<&-
+is "... whatever tcpserver was started with" "$(peer 127.0.0.1 "$port")" "0=socket 1=socket 2=$work/fds.log"
+stop
 printf ':allow\n' | tcprules "$work/cdb" "$work/tmp"
-background fds2 perl "$work/bare" tcpserver -1 -V -x "$work/cdb" -B hello -c 3 127.0.0.1 0 perl "$work/fds"
-serve_wait fds2
+serve fds2 -V -x "$work/cdb" -B hello -c 3 127.0.0.1 0 perl "$work/fds"
 is "... whatever is asked for" "$(peer 127.0.0.1 "$port")" "hello0=socket 1=socket 2=$work/fds2.log"
 stop
 
 for closed in "0<&-" "1>&-" "2>&-" "0<&- 1>&- 2>&-"; do
   eval "tcpserver -1 127.0.0.1 \"$(perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen=>1,LocalAddr=>"127.0.0.1")->sockport')\" \
-    perl '$work/fds' 3>&- 4>&- 10>&- > '$work/closed.out' 2> '$work/closed.log' $closed &"
+    perl '$work/fds' > '$work/closed.out' 2> '$work/closed.log' $closed &"
   pid=$!
   started="$started $pid"
   port=$(tr '\0' ' ' < "/proc/$pid/cmdline" | sed -n 's/.*127\.0\.0\.1 \([0-9]*\) perl.*/\1/p')
