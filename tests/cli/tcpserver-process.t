@@ -54,7 +54,9 @@ sed -n -E 's/^Sig(Blk|Ign):[[:space:]]*/\1=/p' /proc/self/status | tr '\n' ' '
 S
 background signals perl "$work/ignore" tcpserver -1 127.0.0.1 0 sed -n -E 's/^Sig(Blk|Ign):[[:space:]]*/\1=/p' /proc/self/status
 serve_wait signals
-is "signals that were ignored or blocked are back to normal for prog" "$(peer 127.0.0.1 "$port" | tr '\n' ' ')" \
+# GNU make leaves 32 and 33 ignored for what it runs: the C library's own signals, which sigaction() will not touch.
+is "signals that were ignored or blocked are back to normal for prog" \
+  "$(peer 127.0.0.1 "$port" | sed 's/^Ign=0000000180000000$/Ign=0000000000000000/' | tr '\n' ' ')" \
   "Blk=0000000000000000 Ign=0000000000000000 "
 is "... and ends are noticed although SIGCHLD was ignored" "$(peer 127.0.0.1 "$port" | wc -l | tr -d ' ')" 2
 stop
