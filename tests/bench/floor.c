@@ -5,8 +5,8 @@
  *   floor port               print a port that is free now, and exit (for servers that cannot say theirs)
  *
  * Listens on 127.0.0.1 at any free port and prints it. No rules, no limits, no log, no signals; the kernel
- * reaps the children. prog does get an environment of the size that a tcpserver would give it, with the
- * peer's address and port written for each connection, because no server can do without. */
+ * reaps the children. prog does get an environment of the size that tcpserver -HRl0 gives it, with the peer's
+ * address and port written for each connection, because no server can do without. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -93,12 +93,20 @@ static __attribute__((noinline)) void run(int connection, char *const *prog, cha
 static void serve(int listener, char *const *prog)
 {
   struct peer peer = {.address = "TCPREMOTEIP=", .port = "TCPREMOTEPORT="};
-  char *const environment[] = {"PROTO=TCP",          "TCPLOCALIP=127.0.0.1",
-                               "TCPLOCALPORT=1",     "TCPLOCALHOST=0",
-                               peer.address,         peer.port,
-                               "TCPCONNNUM=1",       "TCP6LOCALIP=::ffff:127.0.0.1",
-                               "TCP6LOCALPORT=1",    "RELAYCLIENT=",
-                               "PATH=/usr/bin:/bin", NULL};
+  char *const environment[] = {"PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin",
+                               "PROTO=TCP",
+                               "TCPLOCALIP=127.0.0.1",
+                               "TCP6LOCALIP=::ffff:127.0.0.1",
+                               "TCPLOCALPORT=10000",
+                               "TCP6LOCALPORT=10000",
+                               "TCPLOCALHOST=0",
+                               "TCP6LOCALHOST=0",
+                               peer.address,
+                               "TCP6REMOTEIP=::ffff:127.0.0.1",
+                               peer.port,
+                               "TCP6REMOTEPORT=40000",
+                               "TCPCONNNUM=1",
+                               NULL};
   for (;;) {
     struct sockaddr_in from;
     socklen_t size = sizeof from;
