@@ -268,9 +268,9 @@ static void report(struct client *c, char const *prefix, double seconds)
     size_t per_thousand;
   } const percentile[] = {{"p50", 500}, {"p90", 900}, {"p99", 990}, {"max", 1000}};
   printf("%sok=%zu %sseconds=%.3f %srate=%.0f", prefix, c->good, prefix, seconds, prefix,
-         (double)c->good / seconds);
+         seconds > 0 ? (double)c->good / seconds : 0);
   qsort(c->latency_us, c->good, sizeof *c->latency_us, by_value);
-  for (size_t i = 0; c->good && i < sizeof percentile / sizeof *percentile; i++)
+  for (size_t i = 0; c->good > 0 && i < sizeof percentile / sizeof *percentile; i++)
     printf(" %s%s=%u", prefix, percentile[i].name,
            (unsigned int)c->latency_us[(c->good - 1) * percentile[i].per_thousand / 1000]);
 }
