@@ -84,35 +84,40 @@ int environment_add(struct environment *e, char const *name, char const *value)
   return append(e, text);
 }
 
-static size_t position(struct environment const *e, char const *name, size_t len)
+static size_t position(struct environment const *e, char const *name, size_t len, size_t from)
 {
-  size_t i = 0;
-  while (i < e->count && !has_name(e->entry[i], name, len))
-    i++;
-  return i;
+  while (from < e->count && !has_name(e->entry[from], name, len))
+    from++;
+  return from;
+}
+
+/* A careless parent may have left a name twice: all of them count. */
+static void remove_from(struct environment *e, char const *name, size_t len, size_t from)
+{
+  for (size_t i = position(e, name, len, from); i < e->count; i = position(e, name, len, i)) {
+    e->entry[i] = e->entry[--e->count];
+    e->entry[e->count] = NULL;
+  }
 }
 
 int environment_set(struct environment *e, char const *entry)
 {
-  size_t i = position(e, entry, strcspn(entry, "="));
+  size_t len = strcspn(entry, "="), i = position(e, entry, len, 0);
   if (i == e->count)
     return append(e, entry);
   e->entry[i] = entry;
+  remove_from(e, entry, len, i + 1);
   return 0;
 }
 
 void environment_unset(struct environment *e, char const *name)
 {
-  size_t i = position(e, name, strlen(name));
-  if (i == e->count)
-    return;
-  e->entry[i] = e->entry[--e->count];
-  e->entry[e->count] = NULL;
+  remove_from(e, name, strlen(name), 0);
 }
 
 char const *environment_get(struct environment const *e, char const *name)
 {
-  size_t len = strlen(name), i = position(e, name, len);
+  size_t len = strlen(name), i = position(e, name, len, 0);
   return i == e->count ? NULL : e->entry[i] + len + 1;
 }
 

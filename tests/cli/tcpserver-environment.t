@@ -90,6 +90,26 @@ got=$(peer -b 127.0.0.4 127.0.0.1 "$port")
 like "the edits of one connection do not reach the next" "$got" '^OTHER=kept as it is$'
 unlike "... none of them" "$got" '^(RELAYCLIENT|A|B)='
 
+# A name that is there twice, as only a strange parent leaves it.
+printf ':allow,!TWICE,OTHER="once"\n' | tcprules "$work/cdb" "$work/tmp"
+cat > "$work/twice.c" << 'C'
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+  char *environment[] = {"TWICE=1", "OTHER=1", "TWICE=2", "OTHER=2", "TCPREMOTEHOST=1", "TCPREMOTEHOST=2",
+                         "PATH=/usr/bin:/bin", 0};
+  (void)argc;
+  return execve(argv[1], argv + 1, environment);
+}
+C
+# shellcheck disable=SC2046
+$(head -n 1 "$root/conf-cc") -o "$work/twice" "$work/twice.c"
+background twice "$work/twice" "$COMMAND_DIR/tcpserver" -1 -x "$work/cdb" 127.0.0.1 0 env
+serve_wait twice
+is "a name that is inherited twice is unset, and set, as one" \
+  "$(peer 127.0.0.1 "$port" | grep -E '^(TWICE|OTHER|TCPREMOTEHOST)')" "OTHER=once"
+stop
+
 serve counting 127.0.0.1 0 sh -c 'echo $TCPCONNNUM; cat'
 hold one 127.0.0.1 "$port"
 hold two 127.0.0.1 "$port"
