@@ -31,16 +31,21 @@ struct child {
   int volatile exec_errno;
 };
 
-int spawner_init(struct spawner *s, int reserve)
+int spawner_init(struct spawner *s)
 {
-  struct rlimit limit;
   char *stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (stack == MAP_FAILED)
     return -1;
   *s = (struct spawner){.stack = stack + STACK_SIZE, .last_pidfd = INT_MAX};
-  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < INT_MAX)
-    s->last_pidfd = (int)limit.rlim_cur - reserve;
   return 0;
+}
+
+void spawner_reserve(struct spawner *s, int descriptors)
+{
+  struct rlimit limit;
+  s->last_pidfd = INT_MAX;
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < INT_MAX)
+    s->last_pidfd = (int)limit.rlim_cur - descriptors;
 }
 
 void spawner_free(struct spawner *s)

@@ -14,9 +14,12 @@ struct spawner {
   int last_pidfd; /* higher ones are not kept: what is left below the limit is for others */
 };
 
-/* Pidfds are kept while at least `reserve` descriptors stay free below the limit (RLIMIT_NOFILE) of the
- * moment. 0, or -1 with errno ENOMEM. */
-int spawner_init(struct spawner *s, int reserve);
+/* 0, or -1 with errno ENOMEM. */
+int spawner_init(struct spawner *s);
+
+/* From now on pidfds are kept only while at least that many descriptors stay free below the limit
+ * (RLIMIT_NOFILE) of this moment. */
+void spawner_reserve(struct spawner *s, int descriptors);
 void spawner_free(struct spawner *s);
 
 struct spawn {

@@ -16,15 +16,32 @@ void access_batch(struct access *a)
   a->fresh = false;
 }
 
-void access_reload(struct access *a)
+static char const *problem(int error)
+{
+  return error == EPROTO ? "it is no sound cdb of rules" : strerror(error);
+}
+
+/* What tcprules noted of its rules; nothing is known of those that another program compiled. */
+static bool needs_names(struct rules *r)
+{
+  return r->needs != 0 && cdb_find(&r->cdb, RULES_INDEX_KEY, sizeof RULES_INDEX_KEY - 1) == 1;
+}
+
+void access_open(struct access *a)
 {
   rules_close(&a->rules);
   a->fresh = false;
+  if (rules_refresh(&a->rules, a->path, RULES_SNAPSHOT) == -1) {
+    if (errno != ENOENT || !a->optional)
+      report_warning(a->report, "read ", a->path, problem(errno));
+  } else if (needs_names(&a->rules))
+    report_warning(a->report, "apply all rules of ", a->path,
+                   "some are by host name or ident, which this version does not look up");
 }
 
 static enum outcome refuse(struct access *a, struct connection *c)
 {
-  report_dropped(a->report, "read ", a->path, errno);
+  report_dropped(a->report, "read ", a->path, problem(errno));
   c->refusal = REFUSAL_NORULES;
   return DENY;
 }

@@ -25,8 +25,8 @@ void access_init(struct access *a, char const *path, bool optional, struct repor
 /* A new batch begins: the next connection looks at the file. */
 void access_batch(struct access *a);
 
-/* Opens the file anew, changed or not (SIGHUP). */
-void access_reload(struct access *a);
+/* Opens the file, anew if it is open (at the start, and after SIGHUP), and says at once what will be wrong. */
+void access_open(struct access *a);
 enum outcome access_stage(void *access, struct connection *c);
 
 #endif

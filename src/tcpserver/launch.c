@@ -24,28 +24,30 @@ static char const *const private_names[] = {"LISTEN_PID", "LISTEN_FDS", "LISTEN_
 
 /* With thousands of children the usual limit of 1024 open files would be too low. Each takes a pidfd, and with
  * -V the connection besides. */
-static void raise_nofile(struct launch *l)
+void launch_raise_nofile(struct launch *l)
 {
   rlim_t each = l->report->verbosity >= VERBOSITY_DETAIL ? 2 : 1;
   rlim_t wanted = each * l->limits->concurrency + 2 * DESCRIPTORS_RESERVED;
-  struct rlimit raised;
-  if (getrlimit(RLIMIT_NOFILE, &l->nofile) == -1 || l->nofile.rlim_cur >= wanted ||
-      l->nofile.rlim_cur >= l->nofile.rlim_max)
-    return;
-  raised = l->nofile;
-  raised.rlim_cur = wanted < raised.rlim_max ? wanted : raised.rlim_max;
-  l->nofile_raised = setrlimit(RLIMIT_NOFILE, &raised) == 0;
+  struct rlimit now, raised;
+  if (getrlimit(RLIMIT_NOFILE, &now) == 0 && now.rlim_cur < wanted && now.rlim_cur < now.rlim_max) {
+    raised = now;
+    raised.rlim_cur = wanted < now.rlim_max ? wanted : now.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &raised) == 0 && !l->nofile_raised) {
+      l->nofile = now;
+      l->nofile_raised = true;
+    }
+  }
+  spawner_reserve(&l->spawner, DESCRIPTORS_RESERVED);
 }
 
 void launch_init(struct launch *l, char const *const *environment)
 {
   struct environment clean = ENVIRONMENT_ZERO;
-  raise_nofile(l);
   if (environment_load(&clean, environment, environment_ucspi_names) == -1 ||
-      environment_load(&l->base, clean.entry, private_names) == -1 ||
-      spawner_init(&l->spawner, DESCRIPTORS_RESERVED) == -1)
+      environment_load(&l->base, clean.entry, private_names) == -1 || spawner_init(&l->spawner) == -1)
     strerr_diefusys(111, "prepare");
   environment_free(&clean);
+  launch_raise_nofile(l);
   l->path = environment_get(&l->base, "PATH");
 }
 
@@ -140,7 +142,7 @@ static int make_environment(struct launch *l, struct connection const *c, struct
 
 static enum outcome no_process(struct launch *l, struct connection *c)
 {
-  report_dropped(l->report, "fork", "", errno);
+  report_dropped(l->report, "fork", "", strerror(errno));
   c->refusal = REFUSAL_FORK;
   return DENY;
 }
@@ -189,9 +191,9 @@ enum outcome launch_stage(void *launch, struct connection *c)
     return no_process(l, c);
   }
   if (tell)
-    report_started(l->report);
+    report_started(l->report, new.pid);
   if (new.exec_errno != 0)
-    report_dropped(l->report, "run ", l->options->prog[0], new.exec_errno);
+    report_dropped(l->report, "run ", l->options->prog[0], strerror(new.exec_errno));
   remember(l, child, c, &new);
   return PASS;
 }

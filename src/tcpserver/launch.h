@@ -33,6 +33,8 @@ struct launch {
 /* Also raises the limit on open files, which prog gets back unchanged: there is a descriptor for each child.
  * Exits 111 without memory. */
 void launch_init(struct launch *l, char const *const *environment);
+/* Raises the limit on open files as far as that many programs need it: again when there may be more of them. */
+void launch_raise_nofile(struct launch *l);
 enum outcome launch_stage(void *launch, struct connection *c);
 
 /* Which local address and port the connection reached. False, with errno, if the kernel does not know any

@@ -35,6 +35,11 @@ int limits_read_concurrency(struct limits *l)
   return -1;
 }
 
+char const *limits_problem(int error)
+{
+  return error == EINVAL ? "its first line is not a number of at least 1" : strerror(error);
+}
+
 static void make_key(uint8_t key[HASHTABLE_KEY_SIZE], struct address const *a, unsigned int bits)
 {
   struct address masked = *a;
@@ -90,9 +95,11 @@ static unsigned int current_load(struct limits *l)
   int64_t now = clock_ms();
   double average;
   if (now >= l->load_until_ms) {
-    /* Unknown load counts as none: a limit on it can't be meant to stop all service for good. */
-    l->load = getloadavg(&average, 1) == 1 ? (unsigned int)(average * 100) : 0;
-    l->load_until_ms = now + LOAD_VALID_MS;
+    if (getloadavg(&average, 1) == 1) {
+      l->load = (unsigned int)(average * 100);
+      l->load_until_ms = now + LOAD_VALID_MS;
+    } else if (l->load_until_ms == 0)
+      return UINT_MAX; /* never known: the limit can't be held, so it is taken as reached */
   }
   return l->load;
 }

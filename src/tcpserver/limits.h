@@ -25,6 +25,9 @@ struct limits {
  * such a number), and the limit stays as it was. */
 int limits_read_concurrency(struct limits *l);
 
+/* What that errno means, for people. */
+char const *limits_problem(int error);
+
 /* Refuses, or counts the connection. */
 enum outcome limits_stage(void *limits, struct connection *c);
 

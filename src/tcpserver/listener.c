@@ -49,6 +49,7 @@ static struct address find_address(struct options const *o)
     return a;
   if (!address_parse(&a, o->host))
     resolve(&a, o->host, o->ipv4_only);
+  address_unmap(&a);
   if (o->ipv4_only && a.family != ADDRESS_IPV4)
     strerr_dief(111, "-4 was given, but ", o->host, " is not an IPv4 address");
   return a;

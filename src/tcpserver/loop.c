@@ -60,6 +60,12 @@ static bool may_accept(struct server const *s)
   return !s->stopping && s->children.count < s->limits.concurrency && s->rest.position == 0;
 }
 
+static void rest(struct server *s)
+{
+  /* There is room in the heap: reserve_timers() saw to it. */
+  timers_set(&s->timers, &s->rest, clock_ms() + SHORTAGE_REST_MS);
+}
+
 /* Watches the listener exactly while a connection could be taken. */
 static void adjust_accepting(struct server *s)
 {
@@ -67,16 +73,14 @@ static void adjust_accepting(struct server *s)
   bool wanted = may_accept(s);
   if (wanted == s->accepting)
     return;
-  if ((wanted ? events_watch(&s->events, s->listener->fd, what)
-              : events_forget(&s->events, s->listener->fd)) == -1)
-    strerr_diefusys(111, "watch the listening socket");
+  if (!wanted)
+    events_forget(&s->events, s->listener->fd);
+  else if (events_watch(&s->events, s->listener->fd, what) == -1) {
+    report_warning(&s->report, "watch the listening socket", "", strerror(errno));
+    rest(s);
+    return;
+  }
   s->accepting = wanted;
-}
-
-static void rest(struct server *s)
-{
-  if (timers_set(&s->timers, &s->rest, clock_ms() + SHORTAGE_REST_MS) == -1)
-    strerr_diefusys(111, "set a timer");
 }
 
 /* The text that a rule sends along with a refusal. Best effort: one write, and then the peer's own data are
@@ -117,12 +121,39 @@ static void refused(struct server *s, struct connection *c)
   close(c->fd);
 }
 
-static bool is_shortage(int error)
+/* Errors of one connection that was lost before it was taken (accept(2) on Linux passes on those of the network,
+ * too): the next one may be waiting. All other errors may last. */
+static bool is_of_connection(int error)
 {
-  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+  static int const known[] = {
+      ECONNABORTED, EINTR,        EPROTO,      ENOPROTOOPT, ENETDOWN,
+      EHOSTDOWN,    EHOSTUNREACH, ENETUNREACH, EOPNOTSUPP,  ETIMEDOUT,
+#ifdef ENONET
+      ENONET,
+#endif
+  };
+  for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+    if (error == known[i])
+      return true;
+  return false;
 }
 
 enum accepted { ACCEPTED_NONE, ACCEPTED_GONE, ACCEPTED_ONE };
+
+static enum accepted accept_failed(struct server *s, int error)
+{
+  if (error == EAGAIN || error == EWOULDBLOCK)
+    return ACCEPTED_NONE;
+  if (error == EINVAL || error == EBADF || error == ENOTSOCK) {
+    report_flush(&s->report);
+    strerr_dief(111, "the listening socket can't be used any more: ", strerror(error));
+  }
+  report_warning(&s->report, "accept a connection", "", strerror(error));
+  if (is_of_connection(error))
+    return ACCEPTED_GONE;
+  rest(s);
+  return ACCEPTED_NONE;
+}
 
 /* ACCEPTED_GONE: there was one, but its peer has left: that happens, and the next one may be waiting. */
 static enum accepted accept_one(struct server *s, struct connection *c)
@@ -130,15 +161,8 @@ static enum accepted accept_one(struct server *s, struct connection *c)
   struct sockaddr_storage ss;
   socklen_t len = sizeof ss;
   *c = (struct connection){.fd = accept4(s->listener->fd, (struct sockaddr *)&ss, &len, SOCK_CLOEXEC)};
-  if (c->fd == -1) {
-    if (errno == EAGAIN || errno == EWOULDBLOCK)
-      return ACCEPTED_NONE;
-    if (!is_shortage(errno))
-      return ACCEPTED_GONE;
-    report_warning(&s->report, "accept a connection", "", errno);
-    rest(s);
-    return ACCEPTED_NONE;
-  }
+  if (c->fd == -1)
+    return accept_failed(s, errno);
   if (address_from_sockaddr(&c->remote, &c->remote_port, (struct sockaddr *)&ss))
     return ACCEPTED_ONE;
   close(c->fd);
@@ -184,9 +208,10 @@ static void ended(void *context, struct child *child, int wait_status)
 static void reload(struct server *s)
 {
   if (s->limits.concurrency_file && limits_read_concurrency(&s->limits) == -1)
-    report_warning(&s->report, "read a limit from ", s->limits.concurrency_file, errno);
+    report_warning(&s->report, "read a limit from ", s->limits.concurrency_file, limits_problem(errno));
+  launch_raise_nofile(&s->launch);
   if (s->options->rules)
-    access_reload(&s->access);
+    access_open(&s->access);
   report_status(&s->report, s->children.count, s->limits.concurrency);
 }
 
@@ -248,6 +273,15 @@ static void wait_and_handle(struct server *s)
     handle_timers(s);
 }
 
+/* Timers are set when the system is short of memory, of all times. */
+static void reserve_timers(struct server *s)
+{
+  if (timers_set(&s->timers, &s->rest, 0) == -1 || timers_set(&s->timers, &s->reaper.sweep, 0) == -1)
+    strerr_diefusys(111, "prepare");
+  timers_cancel(&s->timers, &s->rest);
+  timers_cancel(&s->timers, &s->reaper.sweep);
+}
+
 static void list_stages(struct server *s)
 {
   if (s->options->banner)
@@ -267,7 +301,7 @@ static void prepare_limits(struct limits *l, struct options const *o)
   hashtable_init(&l->addresses);
   hashtable_init(&l->networks);
   if (l->concurrency_file && limits_read_concurrency(l) == -1)
-    strerr_diefusys(111, "read a limit from ", l->concurrency_file);
+    strerr_diefu(111, "read a limit from ", l->concurrency_file, ": ", limits_problem(errno));
 }
 
 void loop_prepare(struct options const *o, struct listener *l, char const *const *environment)
@@ -294,7 +328,10 @@ void loop_prepare(struct options const *o, struct listener *l, char const *const
   if (events_watch(&s->events, signals_init(), (struct event){.kind = EVENT_SIGNAL}) == -1)
     strerr_diefusys(111, "catch signals");
   reaper_init(&s->reaper, &s->children, &s->events, &s->timers, ended, s);
+  reserve_timers(s);
   list_stages(s);
+  if (o->rules)
+    access_open(&s->access);
   report_status(&s->report, 0, s->limits.concurrency);
 }
 

@@ -107,6 +107,9 @@ static struct option const options[] = {
     {'S', ABSENT, 0, 1, 0, TLS},
     {'z', ABSENT, 0, 0, 0, TLS},
 };
+/* No host name is longer (RFC 1035 section 2.3.4). */
+#define LOCAL_HOST_MAX 255
+
 #define OPTION_COUNT (sizeof options / sizeof options[0])
 
 static bool takes_argument(struct option const *o)
@@ -195,6 +198,13 @@ static void refuse_plugin(char const *prog)
     strerr_die(100, PROG, ": usage: ", prog, " is a plug-in, and this version can't load any");
 }
 
+static void refuse_option(char letter)
+{
+  char const name[] = {'-', letter, '\0'};
+  strerr_die(100, PROG, ": usage: ", name,
+             option_named(letter) ? " needs an argument: " : " is not an option: ", USAGE);
+}
+
 struct options options_from(int argc, char const *const *argv)
 {
   struct options o = {
@@ -207,7 +217,7 @@ struct options options_from(int argc, char const *const *argv)
   while ((letter = subgetopt_r(argc, argv, letters, &state)) != -1) {
     struct option const *option = option_named(letter);
     if (!option)
-      strerr_dieusage(100, USAGE);
+      refuse_option((char)state.problem);
     apply(&o, option, state.arg);
   }
   argv += state.ind;
@@ -216,6 +226,8 @@ struct options options_from(int argc, char const *const *argv)
     strerr_dieusage(100, USAGE);
   if ((strcmp(argv[0], "-") == 0) != (strcmp(argv[1], "-") == 0))
     strerr_die(100, PROG, ": usage: host and port are both - or neither is");
+  if (o.local_host && strlen(o.local_host) > LOCAL_HOST_MAX)
+    strerr_die(100, PROG, ": usage: option -l takes a name of at most 255 bytes");
   if (o.interface && strcmp(argv[0], "-") == 0)
     strerr_die(100, PROG, ": usage: -I is for a socket that is made, not for one that is passed in");
   refuse_plugin(argv[2]);

@@ -6,8 +6,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <skalibs/strerr.h>
-
 #include "clock.h"
 #include "signals.h"
 
@@ -151,16 +149,24 @@ void reaper_signal(struct reaper *r)
 {
   if (!r->many)
     reap_few(r);
-  else if (r->sweep.position == 0 && r->children->without_pidfd > 0 &&
-           timers_set(r->timers, &r->sweep, clock_ms() + SWEEP_EVERY_MS) == -1)
-    strerr_diefusys(111, "set a timer");
+  else if (r->sweep.position == 0 && r->children->without_pidfd > 0)
+    timers_set(r->timers, &r->sweep, clock_ms() + SWEEP_EVERY_MS); /* room was made at the start */
 }
 
 void reaper_event(struct reaper *r, uint32_t index)
 {
   struct child *child = &r->children->child[index];
-  if (child->pid != 0 && child->pidfd != -1)
-    ask(r, child);
+  pid_t pid = child->pid;
+  if (pid == 0 || child->pidfd == -1)
+    return;
+  ask(r, child);
+  /* It has ended, but somebody who traces it has not let it go: asking is for later, or this would spin. */
+  if (r->many && child->pid == pid && child->pidfd != -1) {
+    close(child->pidfd);
+    set_pidfd(r, child, -1);
+    signals_catch_child(true);
+    reaper_signal(r);
+  }
 }
 
 void reaper_time(struct reaper *r)

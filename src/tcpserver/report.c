@@ -2,9 +2,9 @@
 #include "report.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +17,9 @@
 #define LONGEST_LINE 2048
 #define FIELD_MAX    100
 
+/* How long a log that is full may stop us. */
+#define LOG_STALL_MS 1000
+
 static struct {
   char const *text;
   enum { PLAIN, KEY, NUMBER } detail;
@@ -27,16 +30,29 @@ static struct {
     [REFUSAL_BANNER] = {"banner", PLAIN},   [REFUSAL_FORK] = {"fork", PLAIN},
 };
 
+/* Writes all of it. If the log takes nothing for a second, or nobody reads it, serving goes on without. It is
+ * async-signal-safe: a child that shares our memory calls it, too. */
+static void write_log(char const *text, size_t len)
+{
+  struct pollfd log = {.fd = 2, .events = POLLOUT};
+  while (len > 0) {
+    ssize_t n = write(2, text, len);
+    if (n >= 0) {
+      text += n;
+      len -= (size_t)n;
+    } else if (errno == EAGAIN) {
+      /* Some program has made the log nonblocking for everybody. */
+      if (poll(&log, 1, LOG_STALL_MS) != 1)
+        return;
+    } else if (errno != EINTR)
+      return;
+  }
+}
+
 void report_flush(struct report *r)
 {
-  size_t written = 0;
-  while (written < r->used) {
-    ssize_t n = write(2, r->text + written, r->used - written);
-    if (n == -1 && errno != EINTR)
-      break; /* nobody reads the log: serving goes on */
-    if (n > 0)
-      written += (size_t)n;
-  }
+  if (r->used > 0)
+    write_log(r->text, r->used);
   r->used = 0;
 }
 
@@ -139,6 +155,7 @@ void report_compose_start(struct report *r, struct connection const *c, struct a
   if (sizeof r->text - r->used < 3 * LONGEST_LINE)
     report_flush(r);
   r->start = r->used;
+  r->told = false;
   report_status(r, running, limit);
   begin(r);
   put(r, "pid ");
@@ -157,32 +174,45 @@ void report_compose_start(struct report *r, struct connection const *c, struct a
   put(r, "\n");
 }
 
-/* Runs in a child that shares the parent's memory: it may only write. */
-void report_write_start(void *report, pid_t pid)
+static size_t copy(char *to, char const *from, size_t len)
 {
-  struct report *r = report;
-  char number[DECIMAL_SIZE];
-  size_t digits = decimal_print(number, (uint64_t)pid);
-  struct iovec const part[] = {
-      {r->text, r->hole[0]},
-      {number, digits},
-      {r->text + r->hole[0], r->hole[1] - r->hole[0]},
-      {number, digits},
-      {r->text + r->hole[1], r->used - r->hole[1]},
-  };
-  /* One call, so that lines stay whole. If nobody reads the log any more, serving goes on: the SIGPIPE that
-   * waits for this child must not reach it when prog's signal mask is set. */
-  if (writev(2, part, 5) == -1 && errno == EPIPE) {
-    struct timespec const at_once = {0, 0};
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGPIPE);
-    sigtimedwait(&set, NULL, &at_once);
-  }
+  memcpy(to, from, len);
+  return len;
 }
 
-void report_started(struct report *r)
+static void write_with_pid(struct report const *r, pid_t pid)
 {
+  char text[sizeof r->text + 2 * DECIMAL_SIZE], number[DECIMAL_SIZE];
+  size_t digits = decimal_print(number, (uint64_t)pid), len;
+  len = copy(text, r->text, r->hole[0]);
+  len += copy(text + len, number, digits);
+  len += copy(text + len, r->text + r->hole[0], r->hole[1] - r->hole[0]);
+  len += copy(text + len, number, digits);
+  len += copy(text + len, r->text + r->hole[1], r->used - r->hole[1]);
+  write_log(text, len); /* in one piece, so that lines stay whole */
+}
+
+/* Runs in a child that shares the parent's memory. */
+void report_write_start(void *report, pid_t pid)
+{
+  struct timespec const at_once = {0, 0};
+  struct report *r = report;
+  sigset_t set;
+  errno = 0;
+  write_with_pid(r, pid);
+  r->told = true;
+  if (errno != EPIPE)
+    return;
+  /* Nobody reads the log any more. The SIGPIPE that waits must not reach prog when its signal mask is set. */
+  sigemptyset(&set);
+  sigaddset(&set, SIGPIPE);
+  sigtimedwait(&set, NULL, &at_once);
+}
+
+void report_started(struct report *r, pid_t pid)
+{
+  if (!r->told)
+    write_with_pid(r, pid);
   r->used = 0;
 }
 
@@ -255,7 +285,8 @@ void report_table(struct report *r, struct children const *t, unsigned int limit
   }
 }
 
-static void put_failure(struct report *r, char const *kind, char const *verb, char const *name, int error)
+static void put_failure(struct report *r, char const *kind, char const *verb, char const *name,
+                        char const *why)
 {
   if (r->verbosity < VERBOSITY_ERRORS)
     return;
@@ -265,16 +296,16 @@ static void put_failure(struct report *r, char const *kind, char const *verb, ch
   put(r, verb);
   put_bytes(r, name, strnlen(name, 1024));
   put(r, ": ");
-  put(r, strerror(error));
+  put(r, why);
   put(r, "\n");
 }
 
-void report_dropped(struct report *r, char const *verb, char const *name, int error)
+void report_dropped(struct report *r, char const *verb, char const *name, char const *why)
 {
-  put_failure(r, "warning: dropping connection, ", verb, name, error);
+  put_failure(r, "warning: dropping connection, ", verb, name, why);
 }
 
-void report_warning(struct report *r, char const *verb, char const *name, int error)
+void report_warning(struct report *r, char const *verb, char const *name, char const *why)
 {
-  put_failure(r, "warning: ", verb, name, error);
+  put_failure(r, "warning: ", verb, name, why);
 }

@@ -3,6 +3,7 @@
 #ifndef TCPSERVER_REPORT_H
 #define TCPSERVER_REPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -17,6 +18,7 @@ struct report {
   char const *local_host; /* -l, or null */
   size_t used;
   size_t start;   /* where the lines of the connection being launched begin */
+  bool told;      /* the child has written them */
   size_t hole[2]; /* where in them its pid goes */
   char text[16384];
 };
@@ -36,14 +38,14 @@ void report_deny(struct report *r, struct connection const *c, struct arrival co
 void report_compose_start(struct report *r, struct connection const *c, struct arrival const *where,
                           unsigned int running, unsigned int limit);
 void report_write_start(void *report, pid_t pid);
-void report_started(struct report *r);     /* it wrote them */
-void report_not_started(struct report *r); /* there is no child */
+void report_started(struct report *r, pid_t pid); /* there is one: what it could not write is written now */
+void report_not_started(struct report *r);        /* there is no child */
 
 void report_end(struct report *r, struct child const *child, int wait_status, struct traffic const *traffic);
 void report_table(struct report *r, struct children const *t, unsigned int limit, size_t addresses);
 
 /* "warning: dropping connection, unable to VERB NAME: reason", and the same without the connection. */
-void report_dropped(struct report *r, char const *verb, char const *name, int error);
-void report_warning(struct report *r, char const *verb, char const *name, int error);
+void report_dropped(struct report *r, char const *verb, char const *name, char const *why);
+void report_warning(struct report *r, char const *verb, char const *name, char const *why);
 
 #endif

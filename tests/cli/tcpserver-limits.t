@@ -34,7 +34,7 @@ second=$!
 printf '  3 \n' > "$work/limit"
 kill -HUP "$server"
 ok "HUP reads a bad file: the limit stays, and the log says why" wait_for grep -q \
-  "^tcpserver: warning: unable to read a limit from $work/limit: Invalid argument" "$work/file.log"
+  "^tcpserver: warning: unable to read a limit from $work/limit: its first line is not a number" "$work/file.log"
 like "... and what it still is" "$(tail -n 1 "$work/file.log")" 'status: 1/1'
 printf '3\r\n' > "$work/limit"
 kill -HUP "$server"
@@ -48,6 +48,19 @@ printf '1\n' > "$work/limit"
 kill -HUP "$server"
 ok "HUP lowers the limit; nobody is killed" wait_for grep -q 'status: 1/1' "$work/file.log"
 ok "..." kill -0 "$holder"
+stop "$server"
+
+# With -V each program takes two descriptors: a raised limit on programs must raise that on descriptors, too.
+printf '1\n' > "$work/limit"
+background more sh -c 'ulimit -Sn 70; exec "$@"' sh tcpserver -1 -V -c "$work/limit" 127.0.0.1 0 \
+  sh -c 'echo served; cat > /dev/null'
+server=$pid
+serve_wait more
+printf '300\n' > "$work/limit"
+kill -HUP "$server"
+wait_for grep -q 'status: 0/300' "$work/more.log"
+is "HUP that raises the limit makes room for descriptors, too" \
+  "$(awk '/^Max open files/ { print ($4 >= 600) ? "enough" : $4 }' "/proc/$server/limits")" enough
 stop "$server"
 
 serve perip -v -C 2 127.0.0.1 0 sh -c 'echo served; cat > /dev/null'

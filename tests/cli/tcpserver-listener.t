@@ -42,6 +42,9 @@ serve one 127.0.0.5 0 echo served
 is "an address: it is served" "$(peer 127.0.0.5 "$port")" served
 is "... and no other" "$(peer 127.0.0.1 "$port")" "(peer: connect: Connection refused)"
 stop
+serve mapped ::ffff:127.0.0.1 0 echo served
+is "a mapped address is the IPv4 address" "$(peer 127.0.0.1 "$port")" served
+stop
 serve name localhost 0 echo served
 is "a name means its first address" "$(peer "$(getent ahosts localhost | awk 'NR == 1 { print $1 }')" "$port")" served
 stop

@@ -73,8 +73,9 @@ stop
 serve missing -v -x "$work/none" 127.0.0.1 0 true
 peer 127.0.0.1 "$port"
 wait_for grep -q norules "$work/missing.log"
-is "rules that can't be read: a warning as ucspi-tcp's, and the refusal" "$(log missing)" \
-  "tcpserver: status: 0/40
+is "rules that can't be read: a warning at the start, then one as ucspi-tcp's, and the refusal" "$(log missing)" \
+  "tcpserver: warning: unable to read $work/none: No such file or directory
+tcpserver: status: 0/40
 tcpserver: warning: dropping connection, unable to read $work/none: No such file or directory
 tcpserver: deny 0 :127.0.0.1:PORT :127.0.0.1::N norules"
 stop
@@ -117,6 +118,20 @@ peer 127.0.0.1 "$port"
 wait_for grep -q '^tcpserver: end' "$work/dirty.log"
 like "fields are cleaned and cut at 100 bytes" "$(log dirty)" \
   '^tcpserver: ok PID a\?b\?c\?d\?\?\?0{90}\.\.\.:127\.0\.0\.1:PORT :127\.0\.0\.1::N$'
+stop
+
+# A program may make the log nonblocking for everybody: a reader that is slow for a moment loses no line.
+mkfifo "$work/slow"
+perl -e '$| = 1; select(undef, undef, undef, 0.3); print while <STDIN>' < "$work/slow" > "$work/slow.read" &
+reader=$!
+tcpserver -1 -v 127.0.0.1 0 perl -e 'use Fcntl; fcntl(STDERR, F_SETFL, O_WRONLY | O_NONBLOCK);
+  syswrite(STDERR, "x" x 1000 . "\n") for 1 .. 70' > "$work/slow.out" 2> "$work/slow" &
+pid=$!
+started="$started $pid $reader"
+wait_for test -s "$work/slow.out"
+port=$(cat "$work/slow.out")
+peer 127.0.0.1 "$port"
+ok "a log that is nonblocking and full for a moment loses no line" wait_for grep -q '^tcpserver: end ' "$work/slow.read"
 stop
 
 mkfifo "$work/pipe"

@@ -6,7 +6,9 @@ exits "no arguments are a usage error" 100 tcpserver
 like "... that shows the usage" "$(cat "$work/err")" '^tcpserver: usage: tcpserver \['
 exits "host and port without a program are a usage error" 100 tcpserver 127.0.0.1 0
 exits "an unknown option is a usage error" 100 tcpserver -w 127.0.0.1 0 true
+like "... that names it" "$(cat "$work/err")" '^tcpserver: usage: -w is not an option: tcpserver \['
 exits "an option without its argument is a usage error" 100 tcpserver -c
+like "... that names it" "$(cat "$work/err")" '^tcpserver: usage: -c needs an argument: tcpserver \['
 exits "--help exits 0" 0 tcpserver --help
 like "... and prints the usage on standard output" "$(cat "$work/out")" '^usage: tcpserver \['
 exits "--version exits 0" 0 tcpserver --version
@@ -29,10 +31,12 @@ exits "host - without port - is a usage error" 100 tcpserver - 25 true
 exits "port - without host - is a usage error" 100 tcpserver 0 - true
 exits "a banner of 4097 bytes is a usage error" 100 tcpserver -B "$(printf '%4097s' x)" 127.0.0.1 0 true
 
+exits "a -l name of 256 bytes is a usage error" 100 tcpserver -l "$(printf '%0256d' 0)" 127.0.0.1 0 true
 exits "a missing -c file is fatal" 111 tcpserver -c "$work/none" 127.0.0.1 0 true
 like "... and named with the reason" "$(cat "$work/err")" "^tcpserver: fatal: .*$work/none: No such file"
 printf 'forty\n' > "$work/limit"
 exits "a -c file without a number is fatal" 111 tcpserver -c "$work/limit" 127.0.0.1 0 true
+like "... and the message says what is wanted" "$(cat "$work/err")" 'its first line is not a number of at least 1'
 : > "$work/limit"
 exits "an empty -c file is fatal" 111 tcpserver -c "$work/limit" 127.0.0.1 0 true
 printf '0\n' > "$work/limit"

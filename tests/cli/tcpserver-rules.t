@@ -50,6 +50,8 @@ rm "$work/cdb"
 is "a file that is removed refuses" "$(from 127.0.0.1)" ""
 printf ':allow\n' | rules
 is "... until it is there again" "$(from 127.0.0.1)" served
+like "the log says that there was no file" "$(cat "$work/ruled.log")" \
+  "^tcpserver: warning: dropping connection, unable to read $work/cdb: No such file or directory\$"
 
 # Damage of every kind refuses, and the server lives.
 : > "$work/cdb"
@@ -63,6 +65,8 @@ for keep in 1 2047 2048 $((size - 17)) $((size - 1)); do
 done
 head -c "$size" /dev/urandom > "$work/cdb"
 is "a file of noise refuses" "$(from 127.0.0.1)" ""
+like "... and the log says why" "$(cat "$work/ruled.log")" \
+  "^tcpserver: warning: dropping connection, unable to read $work/cdb: it is no sound cdb of rules\$"
 rm "$work/cdb"
 mkdir "$work/cdb"
 is "a directory refuses" "$(from 127.0.0.1)" ""
@@ -76,6 +80,18 @@ rm "$work/cdb"
 mv "$work/whole" "$work/cdb"
 is "and a sound file serves again" "$(from 127.0.0.1)" served
 ok "... by the same server" kill -0 "$pid"
+stop
+
+# Rules by name decide nothing yet: tcpserver says so when it opens them.
+for rule in '=.example.org:deny' '=host.example.org:deny' '=:deny' 'info@127.0.0.1:deny'; do
+  printf '%s\n:allow\n' "$rule" | tcprules "$work/names.cdb" "$work/tmp"
+  serve names -x "$work/names.cdb" 127.0.0.1 0 echo served
+  like "a rule by name ($rule) is not passed over in silence" "$(cat "$work/names.log")" \
+    "^tcpserver: warning: unable to apply all rules of $work/names.cdb: some are by host name or ident, "
+  stop
+done
+serve nonames -x "$work/cdb" 127.0.0.1 0 echo served
+is "... and where there is none, nothing is said" "$(cat "$work/nonames.log")" ""
 stop
 
 serve optional -X -x "$work/none" 127.0.0.1 0 echo served

@@ -525,7 +525,8 @@ static void pidfd_withheld(void)
   low = old;
   low.rlim_cur = 40;
   setrlimit(RLIMIT_NOFILE, &low);
-  ok(spawner_init(&s, 30) == 0, "a spawner can be told to leave some descriptors free");
+  ok(spawner_init(&s) == 0, "a spawner can be told to leave some descriptors free");
+  spawner_reserve(&s, 30);
   r = run(&s, (struct spawn){.argv = command("pid"), .pidfd = true});
   ok(exited(&r, 7) && (r.spawned.pidfd != -1) == HAS_PIDFD, "... while there are enough, pidfds are given");
   for (int i = 0; i < 12; i++)
@@ -654,7 +655,8 @@ int main(int argc, char **argv)
   if (argc > 1)
     return report(argc, argv);
   prepare_test(argv[0]);
-  ok(spawner_init(&s, 32) == 0, "a spawner can be made");
+  ok(spawner_init(&s) == 0, "a spawner can be made");
+  spawner_reserve(&s, 32);
   for (int i = 0; i < 2; i++) {
     bool pidfd = i == 1;
     runs(&s, pidfd);
