@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -61,10 +62,15 @@ static int lock_octet(int fd, unsigned int octet)
   return fcntl(fd, F_SETLK, &lock);
 }
 
+/* A prime greater than LIMIT_MAX: its multiples visit every slot once, whatever their number, and not one
+ * after the other, for services that began together lie together. */
+#define STRIDE 2654435761u
+
 enum limit_outcome limit_take(int fd, unsigned int slots, unsigned int first)
 {
-  for (unsigned int i = 0; i < slots; i++) {
-    if (lock_octet(fd, (first % slots + i) % slots) == 0)
+  for (unsigned int i = 0; i < slots && i < LIMIT_TRIES; i++) {
+    uint64_t octet = (first + (uint64_t)i * STRIDE) % slots;
+    if (lock_octet(fd, (unsigned int)octet) == 0)
       return LIMIT_TAKEN;
     if (errno != EAGAIN && errno != EACCES)
       return LIMIT_FAILED;

@@ -62,8 +62,22 @@ is "... which holds the place" "$(ask)" '-service busy, try later|'
 : > "$work/background.stop"
 ok "... until it ends" wait_for served
 
-# Exactly n of many that come at once.
 printf '#!/bin/sh\necho $$\nexec cat\n' > "$hold/run"
+
+# All but one of 300 places are taken, by somebody who is no service: the one that is left is found, and only that.
+echo 300 > "$hold/limit"
+background others perl -e 'use Fcntl; open(my $f, "+<", $ARGV[0]) or die; $| = 1;
+  for ([0, 150], [151, 149]) { fcntl($f, F_SETLK, pack("s s x4 q q l x4", F_WRLCK, 0, @$_, 0)) or die "lock: $!" }
+  print "held\n"; sleep 60' "$hold/limit"
+others=$pid
+wait_for test -s "$work/others.out" || diag "$(cat "$work/others.log")"
+is "the last free place of 300 is found, time after time" "$(ask; ask; ask)" "+|served|+|served|+|served|"
+held last
+is "... and when it is taken too, the service is busy" "$(ask)" "-service busy, try later|"
+released last
+stop "$others"
+
+# Exactly n of many that come at once.
 echo 5 > "$hold/limit"
 ok "all places are free again" wait_for served
 for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
