@@ -167,6 +167,15 @@ elfobject not an executable for this machine
 elfsegments damaged ELF header
 END
 
+# What nobody can know beforehand: a program that is being written to can't be executed. No second reply then.
+cp "$program" "$services/busy"
+chmod 755 "$services/busy"
+exec 3>> "$services/busy"
+is "a program that can't be executed after all leaves a + and the end" "$(ask busy)" '+|'
+exec 3>&-
+is "... and fails" "$(cat "$work/status")" 111
+like "... and the log says why" "$(cat "$work/log")" "^tcpmuxd: warning: unable to run .*busy: Text file busy"
+
 # --- Marks -------------------------------------------------------------------------------------------------
 
 service down 'echo up'
