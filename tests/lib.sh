@@ -3,6 +3,7 @@
 #
 #   ok NAME cmd…            passes if cmd succeeds          not_ok NAME cmd…    passes if it fails
 #   is NAME GOT EXPECTED    compares two strings            like NAME GOT ERE   matches a pattern
+#   logs NAME SERVER ERE   passes as soon as the log of `serve SERVER` matches; a client may hear of things earlier
 #   exits NAME CODE cmd…    runs cmd, compares its exit status (its output: $work/out, $work/err)
 #   serve NAME args…        starts tcpserver -1 args…; sets $pid and $port; its log is $work/NAME.log
 #   wait_for cmd…           repeats cmd until it succeeds, at most 10 seconds; a condition, not a delay
@@ -94,6 +95,15 @@ unlike()
     diag "should not match: $3"
   else
     result 0 "$1"
+  fi
+}
+
+logs()
+{
+  if wait_for grep -Eq -e "$3" "$work/$2.log"; then
+    result 0 "$1"
+  else
+    like "$1" "$(cat "$work/$2.log")" "$3"
   fi
 }
 

@@ -105,7 +105,7 @@ for limit in '' 0 -1 +1 65536 99999999999999999999 1x x 0x10 ' 1' '1 ' 1.5; do
   is "a limit of '$limit' refuses" "$(ask)" '-service not available|'
 done
 ok "the reason is logged" grep -q '^tcpmuxd: deny [0-9]* hold from unknown limit unusable$' "$work/ask.log"
-like "... and explained" "$(cat "$work/ask.log")" '^tcpmuxd: warning: service hold: limit: its first line must be a number from 1 to 65535$'
+logs "... and explained" ask '^tcpmuxd: warning: service hold: limit: its first line must be a number from 1 to 65535$'
 : > "$hold/limit"
 is "an empty limit refuses" "$(ask)" '-service not available|'
 printf '1\0' > "$hold/limit"

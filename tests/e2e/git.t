@@ -54,5 +54,5 @@ ok 'the clone through TCPMUX is whole' git -C "$work/by-name" fsck --no-progress
 commit_in "$work/by-name" 'pushed by name'
 ok 'a push through TCPMUX succeeds' git -C "$work/by-name" push -q origin trunk
 is 'the repository has what was pushed' "$(head_of "$work/repositories/project.git")" "$(head_of "$work/by-name")"
-like 'tcpmuxd logged the service by its name' "$(cat "$work/mux.log")" '^tcpmuxd: ok [0-9]+ git from 127\.0\.0\.1$'
+logs 'tcpmuxd logged the service by its name' mux '^tcpmuxd: ok [0-9]+ git from 127\.0\.0\.1$'
 done_testing

@@ -48,9 +48,9 @@ ok 'a copy from the daemon through TCPMUX succeeds' rsync -r rsync://127.0.0.1/d
 ok 'what came through TCPMUX is what was there' same "$work/data" "$work/by-name"
 ok 'a copy to the daemon through TCPMUX succeeds' rsync -r "$work/data/" rsync://127.0.0.1/inbox/by-name/
 ok 'what went through TCPMUX is what was there' same "$work/data" "$work/inbox/by-name"
-like 'tcpmuxd logged the service by its name' "$(cat "$work/mux.log")" '^tcpmuxd: ok [0-9]+ rsync from 127\.0\.0\.1$'
+logs 'tcpmuxd logged the service by its name' mux '^tcpmuxd: ok [0-9]+ rsync from 127\.0\.0\.1$'
 
 RSYNC_CONNECT_PROG=$(by_name nothing)
 not_ok 'a copy from a service that does not exist fails' quietly rsync -r rsync://127.0.0.1/data/ "$work/nowhere/"
-like 'tcpmuxd logged why' "$(cat "$work/mux.log")" '^tcpmuxd: deny [0-9]+ .* unknown$'
+logs 'tcpmuxd logged why' mux '^tcpmuxd: deny [0-9]+ .* unknown$'
 done_testing
