@@ -70,7 +70,7 @@ first=$pid
 hold e -b 127.0.0.8 127.0.0.1 "$port"
 wait_for grep -q 'status: 2/40' "$work/perip.log"
 is "-C 2: a third connection from one address is refused" "$(ask -b 127.0.0.8)" ""
-like "... with the limit as the reason" "$(cat "$work/perip.log")" '^tcpserver: deny 0 .*:127\.0\.0\.8::[0-9]+ perip 2$'
+logs "... with the limit as the reason" perip '^tcpserver: deny 0 .*:127\.0\.0\.8::[0-9]+ perip 2$'
 is "... and one from another address served" "$(ask -b 127.0.0.9)" served
 stop "$first"
 wait_for sh -c "grep -c '^tcpserver: end' '$work/perip.log' | grep -q 2"
@@ -93,7 +93,7 @@ for address in 127.0.0.2 127.0.0.3 127.0.0.4; do
   hold "f$address" -b "$address" 127.0.0.1 "$port"
   wait_for grep -q "^tcpserver: ok .*:$address:" "$work/ruled.log"
   ask -b "$address" > "$work/refused"
-  like "a rule's limit counts for the peers it matches: $address" "$(cat "$work/ruled.log")" \
+  logs "a rule's limit counts for the peers it matches: $address" ruled \
     "^tcpserver: deny 0 .*:$address::[0-9]+ perip 1\$"
   [ $address != 127.0.0.3 ] || is "... and DIEMSG goes out with that refusal, too" "$(tr -d '\r' < "$work/refused")" "421 later"
 done
@@ -105,7 +105,7 @@ hold h1 -b 127.1.1.1 127.0.0.1 "$port"
 hold h2 -b 127.1.1.2 127.0.0.1 "$port"
 wait_for grep -q "ok .*:127.1.1.2:" "$work/ruled.log"
 is "MAXCONNC counts a /24" "$(ask -b 127.1.1.3)" ""
-like "... with its reason" "$(cat "$work/ruled.log")" '^tcpserver: deny 0 .*:127\.1\.1\.3::[0-9]+ pernet 2$'
+logs "... with its reason" ruled '^tcpserver: deny 0 .*:127\.1\.1\.3::[0-9]+ pernet 2$'
 is "MAXLOAD that can't be reached admits" "$(ask -b 127.0.0.6)" "served"
 stop "$server"
 
@@ -129,5 +129,5 @@ server=$pid
 hold i ::1 "$port"
 wait_for grep -q 'status: 1/40' "$work/six.log"
 is "-C counts IPv6 peers" "$(peer ::1 "$port")" ""
-like "... and says so" "$(cat "$work/six.log")" '^tcpserver: deny 0 .*:\[::1\]::[0-9]+ perip 1$'
+logs "... and says so" six '^tcpserver: deny 0 .*:\[::1\]::[0-9]+ perip 1$'
 done_testing

@@ -108,7 +108,7 @@ exits "-I is not: it is a usage error" 100 tcpserver -I lo - - true
 passed two systemd-two 127.0.0.1 - - true
 wait "$pid"
 is "two sockets at once are fatal" "$?" 111
-like "... and the log says so" "$(cat "$work/two.log")" 'fatal: \$LISTEN_FDS is 2: one listening socket is wanted'
+logs "... and the log says so" two 'fatal: \$LISTEN_FDS is 2: one listening socket is wanted'
 passed other systemd-other 127.0.0.1 - - true
 wait "$pid"
 is "LISTEN_FDS that is meant for another process is not ours" "$?" 111
@@ -116,7 +116,7 @@ for how in datagram bound; do
   passed bad "$how" 127.0.0.1 - - true
   wait "$pid"
   is "a $how socket is fatal" "$?" 111
-  like "... and the log says why" "$(cat "$work/bad.log")" \
+  logs "... and the log says why" bad \
     '^tcpserver: fatal: descriptor 0 is not a listening TCP socket'
 done
 exits "a descriptor 0 that is no socket is fatal" 111 sh -c 'tcpserver - - true < /dev/null'
@@ -144,7 +144,7 @@ is "... by an abstract name, too" "$(perl "$work/notify" "@ucspi-test-$$" tcpser
 background notify env "NOTIFY_SOCKET=$work/nobody" tcpserver -1 127.0.0.1 0 sh -c 'echo ${NOTIFY_SOCKET-none}'
 serve_wait notify
 is "a socket where nobody listens is no reason to stop; prog does not see it" "$(peer 127.0.0.1 "$port")" none
-like "... and the log says so" "$(cat "$work/notify.log")" "^tcpserver: warning: unable to notify $work/nobody: "
+logs "... and the log says so" notify "^tcpserver: warning: unable to notify $work/nobody: "
 stop
 
 # What connections are like.

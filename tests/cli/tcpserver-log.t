@@ -83,7 +83,7 @@ stop
 serve norun -v 127.0.0.1 0 "$work/no-prog" arg
 peer 127.0.0.1 "$port"
 wait_for grep -q 'end ' "$work/norun.log"
-like "a program that can't be run is named with the reason" "$(cat "$work/norun.log")" \
+logs "a program that can't be run is named with the reason" norun \
   "^tcpserver: warning: dropping connection, unable to run $work/no-prog: No such file or directory\$"
 like "... its process ends with 111, and is logged as any other" "$(log norun)" '^tcpserver: end PID status 28416$'
 stop

@@ -50,7 +50,7 @@ rm "$work/cdb"
 is "a file that is removed refuses" "$(from 127.0.0.1)" ""
 printf ':allow\n' | rules
 is "... until it is there again" "$(from 127.0.0.1)" served
-like "the log says that there was no file" "$(cat "$work/ruled.log")" \
+logs "the log says that there was no file" ruled \
   "^tcpserver: warning: dropping connection, unable to read $work/cdb: No such file or directory\$"
 
 # Damage of every kind refuses, and the server lives.
@@ -65,7 +65,7 @@ for keep in 1 2047 2048 $((size - 17)) $((size - 1)); do
 done
 head -c "$size" /dev/urandom > "$work/cdb"
 is "a file of noise refuses" "$(from 127.0.0.1)" ""
-like "... and the log says why" "$(cat "$work/ruled.log")" \
+logs "... and the log says why" ruled \
   "^tcpserver: warning: dropping connection, unable to read $work/cdb: it is no sound cdb of rules\$"
 rm "$work/cdb"
 mkdir "$work/cdb"
@@ -86,7 +86,7 @@ stop
 for rule in '=.example.org:deny' '=host.example.org:deny' '=:deny' 'info@127.0.0.1:deny'; do
   printf '%s\n:allow\n' "$rule" | tcprules "$work/names.cdb" "$work/tmp"
   serve names -x "$work/names.cdb" 127.0.0.1 0 echo served
-  like "a rule by name ($rule) is not passed over in silence" "$(cat "$work/names.log")" \
+  logs "a rule by name ($rule) is not passed over in silence" names \
     "^tcpserver: warning: unable to apply all rules of $work/names.cdb: some are by host name or ident, "
   stop
 done

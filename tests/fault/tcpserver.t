@@ -93,13 +93,13 @@ serve_wait dead
 peer 127.0.0.1 "$port" > /dev/null
 wait "$pid"
 is "a listening socket that is none any more is fatal" "$?" 111
-like "... and the log says so" "$(cat "$work/dead.log")" "^tcpserver: fatal: the listening socket can't be used any more: "
+logs "... and the log says so" dead "^tcpserver: fatal: the listening socket can't be used any more: "
 background scarce env "LD_PRELOAD=$shim" FAULT_CALL=reallocarray FAULT_AT=3 FAULT_TIMES=1000 "FAULT_ERRNO=$ENOMEM" \
   "FAULT_MARK=$work/scarce" tcpserver -1 -v 127.0.0.1 0 echo served
 if serve_wait scarce; then
   peer 127.0.0.1 "$port" > /dev/null
   ok "without any memory it still lives" kill -0 "$pid"
-  like "... and says what is wrong" "$(cat "$work/scarce.log")" 'Cannot allocate memory'
+  logs "... and says what is wrong" scarce 'Cannot allocate memory'
 fi
 stop
 
@@ -111,8 +111,8 @@ for error in $EAGAIN $ENOMEM; do
   is "no process ($error): the one before is served" "$(peer 127.0.0.1 "$port")" served
   wait_for sh -c "tail -n 1 '$work/fork.log' | grep -q 'status: 0/40'"
   is "... the connection closes" "$(peer 127.0.0.1 "$port")$(peer 127.0.0.1 "$port")" ""
-  like "... the log says why" "$(cat "$work/fork.log")" '^tcpserver: warning: dropping connection, unable to fork: '
-  like "... and that it was refused" "$(cat "$work/fork.log")" '^tcpserver: deny 0 .* fork$'
+  logs "... the log says why" fork '^tcpserver: warning: dropping connection, unable to fork: '
+  logs "... and that it was refused" fork '^tcpserver: deny 0 .* fork$'
   is "... and no count is lost: the next is served" "$(peer 127.0.0.1 "$port")" served
   stop
 done
