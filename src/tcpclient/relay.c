@@ -121,20 +121,40 @@ static bool at_end(struct end const *e)
   return e->type == END_SOCKET && recv(e->fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
-/* EAGAIN doesn't tell which end was not ready; since the one waited for was, it is the other. EPIPE comes from a
- * pipe without readers even when there is nothing left to write, and then nobody has lost anything. */
+/* What splice() will not do, read() and write() may. */
+static void copy_instead(struct flow *f)
+{
+  f->splices = false;
+  f->state = WAITS_FOR_INPUT;
+}
+
+/* EAGAIN doesn't tell which end was not ready; since the one waited for was, it is the other. If that turns out to
+ * be ready, too, then a peer has sent an octet of urgent data: splice() stops before it, and even takes it for the
+ * end once the peer has closed, but recv() steps over it. (A pipe has no such octets. Somebody else may have
+ * emptied it, and then read() would block.) */
+static void splice_again(struct flow *f)
+{
+  if (f->state == WAITS_FOR_INPUT)
+    f->state = WAITS_FOR_OUTPUT;
+  else if (f->from.type == END_SOCKET)
+    copy_instead(f);
+  else
+    f->state = WAITS_FOR_INPUT;
+}
+
+/* EPIPE comes from a pipe without readers even when there is nothing left to write, and then nobody has lost
+ * anything. */
 static void splice_through(struct flow *f)
 {
   ssize_t n = splice(f->from.fd, NULL, f->to.fd, NULL, SPLICE_SIZE, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
   if (n > 0)
     f->state = WAITS_FOR_INPUT;
-  else if (n == 0 || (errno == EPIPE && at_end(&f->from)))
+  else if ((n == 0 && f->from.type == END_PIPE) || ((n == 0 || errno == EPIPE) && at_end(&f->from)))
     end_output(f);
-  else if (errno == EINVAL || errno == ENOSYS || errno == EBADF) {
-    f->splices = false;
-    f->state = WAITS_FOR_INPUT;
-  } else if (errno == EAGAIN || errno == EWOULDBLOCK)
-    f->state = f->state == WAITS_FOR_INPUT ? WAITS_FOR_OUTPUT : WAITS_FOR_INPUT;
+  else if (n == 0 || errno == EINVAL || errno == ENOSYS || errno == EBADF)
+    copy_instead(f);
+  else if (errno == EAGAIN || errno == EWOULDBLOCK)
+    splice_again(f);
   else if (errno != EINTR)
     /* A pipe can't fail to be read, and a connection that is read doesn't say EPIPE. */
     fail(f, f->from.type == END_PIPE || errno == EPIPE ? WRITE_FAILED : READ_FAILED, errno);

@@ -9,11 +9,12 @@
 #   shut          no more from this side                          reset         close with a RST
 #   wait=FILE     until FILE exists                               touch=FILE    make FILE
 #   hold          read and forget until EOF                       refuse        never accept at all
+#   urgent=OCTET  one octet of urgent data
 #   from          say "from ADDRESS PORT" on stderr
 use strict;
 use warnings;
 use IO::Socket::IP;
-use Socket qw(SOL_SOCKET SO_LINGER);
+use Socket qw(MSG_OOB SOL_SOCKET SO_LINGER);
 
 $SIG{PIPE} = 'IGNORE';
 my %option = ('-b' => 50, '-a' => '127.0.0.1', '-p' => 0);
@@ -72,6 +73,7 @@ sub request {
 my %do = (
     request => sub { request($_[0]) },
     send    => sub { put($_[0], unescape($_[1])) },
+    urgent  => sub { send $_[0], $_[1], MSG_OOB },
     drip    => sub {
         for my $octet (split //, unescape($_[1])) { put($_[0], $octet); select undef, undef, undef, 0.005 }
     },

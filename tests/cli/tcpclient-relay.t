@@ -125,6 +125,39 @@ script -qec "timeout --foreground 20 tcpclient 127.0.0.1 $port" /dev/null < /dev
 is 'a terminal for both: exit 0' $? 0
 is 'and all is shown' "$(tr -cd x < "$work/typed" | wc -c)" 300000
 
+# --- urgent data ----------------------------------------------------------------------------------------
+# It is not part of the stream; what stands around it is. splice() stops at it, though there is more to read.
+listen urgent send=abc urgent=U send=def
+is 'an urgent octet is no end: what follows it is passed on' "$(limited 20 tcpclient 127.0.0.1 "$port" < /dev/null | cat)" abcdef
+{
+  limited 20 tcpclient 127.0.0.1 "$port" < /dev/null 2> "$work/err"
+  echo $? > "$work/status"
+} | cat > /dev/null
+is 'nor an error' "$(cat "$work/status" "$work/err")" 0
+listen first urgent=U send=abc
+is 'an urgent octet may be the first' "$(limited 20 tcpclient 127.0.0.1 "$port" < /dev/null | cat)" abc
+listen last send=abc urgent=U
+is 'or the last' "$(limited 20 tcpclient 127.0.0.1 "$port" < /dev/null | cat)" abc
+listen amid "file=$work/large" urgent=U "file=$work/other"
+limited 30 tcpclient 127.0.0.1 "$port" < /dev/null | cat > "$work/back"
+ok 'or stand between megabytes, none of which is lost' sh -c 'cat "$1" "$2" | cmp - "$3"' x \
+  "$work/large" "$work/other" "$work/back"
+
+listen pause send=abc urgent=U send=def "wait=$work/resume" send=ghi
+mkfifo "$work/fifo5"
+cat "$work/fifo5" > "$work/paused" &
+tcpclient 127.0.0.1 "$port" < /dev/null > "$work/fifo5" 2> "$work/err" &
+relay=$!
+started="$started $relay"
+ok 'a peer that pauses after an urgent octet is heard up to the pause' wait_for grep -q abcdef "$work/paused"
+used=$(($(ticks)))
+sleep 0.5
+ok 'which burns no time' [ "$(($(ticks) - used))" -lt 10 ]
+touch "$work/resume"
+wait "$relay"
+is 'and to the end: exit 0' "$?$(err)" 0
+ok 'without a loss' wait_for grep -qx abcdefghi "$work/paused"
+
 # --- errors ---------------------------------------------------------------------------------------------
 # holds FILE: input that ends when FILE exists
 holds()
