@@ -27,8 +27,8 @@ void endpoints_interleave(struct endpoints *e)
 struct race {
   struct connect_plan const *plan;
   struct connect_result *result;
-  int fd[ENDPOINTS_MAX]; /* -1: not under way */
-  size_t started;
+  int fd[ENDPOINTS_MAX];   /* -1: not under way */
+  size_t started, unbound; /* unbound: had no local end, of those that were started */
   int64_t next_start_ms, deadline_ms;
 };
 
@@ -85,6 +85,19 @@ static void settle(struct race *r, size_t i, int error)
   r->fd[i] = -1;
 }
 
+/* This machine may be without one of the families (IPv6 is often switched off), which is no matter as long as there
+ * is an endpoint of the other. Anything else would not be better for the next one. */
+static void fail_unbound(struct race *r, size_t i, int error)
+{
+  bool lacks_family =
+      r->plan->local.family == ADDRESS_NONE && (error == EADDRNOTAVAIL || error == EAFNOSUPPORT);
+  give_up(r, i, error);
+  if (lacks_family && ++r->unbound < r->plan->endpoints->count)
+    return;
+  r->result->status = CONNECT_UNBOUND;
+  r->result->reason = error;
+}
+
 static void start_next(struct race *r)
 {
   size_t i = r->started++;
@@ -98,8 +111,7 @@ static void start_next(struct race *r)
     return;
   }
   if (bind_local(r->fd[i], r->plan, to->family) == -1) {
-    r->result->status = CONNECT_UNBOUND;
-    r->result->reason = errno;
+    fail_unbound(r, i, errno);
     return;
   }
   r->next_start_ms = clock_ms() + CONNECT_STAGGER_MS;

@@ -34,7 +34,9 @@ struct connect_plan {
 enum connect_status {
   CONNECT_MADE,
   CONNECT_FAILED, /* no address answered: see error */
-  CONNECT_UNBOUND /* the local address or port can't be had: see reason */
+  /* The local address or port can't be had: see reason. Without a local address, a family that this machine lacks
+   * is a failure of that endpoint alone, unless it is so for all of them. */
+  CONNECT_UNBOUND
 };
 
 struct connect_result {

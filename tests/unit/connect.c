@@ -5,12 +5,28 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "tap.h"
 
 static uint16_t port; /* the same one for all addresses: connect_any() has one */
+
+/* 0, or what bind() says of IPv6 addresses on a machine without them. */
+static int bind_error6;
+
+/* Takes the place of the C library's bind(), whose declaration differs from one library to the other. */
+int choosy_bind(int fd, struct sockaddr const *sa, socklen_t len) __asm__("bind");
+
+int choosy_bind(int fd, struct sockaddr const *sa, socklen_t len)
+{
+  int error = sa->sa_family == AF_INET6 ? bind_error6 : 0;
+  if (error == 0)
+    return (int)syscall(SYS_bind, fd, sa, len);
+  errno = error;
+  return -1;
+}
 
 static struct address address_of(char const *text)
 {
@@ -150,6 +166,57 @@ static void test_race(void)
   close(open6);
 }
 
+/* A port that was free a moment ago. */
+static uint16_t free_port(void)
+{
+  uint16_t wanted, kept = port;
+  port = 0;
+  close(listen_at("0.0.0.0", 1));
+  wanted = port;
+  port = kept;
+  return wanted;
+}
+
+static struct connect_result connect_from(char const *local, struct endpoints e)
+{
+  struct connect_plan plan = {.endpoints = &e, .port = port, .local_port = free_port(), .first_s = 20};
+  if (local)
+    plan.local = address_of(local);
+  return connect_any(&plan);
+}
+
+static void test_local_port(void)
+{
+  struct connect_result r;
+  int before, open4 = listen_at("127.0.0.3", 50);
+  static int const lacks[] = {EADDRNOTAVAIL, EAFNOSUPPORT};
+
+  before = open_descriptors();
+  for (size_t i = 0; i < sizeof lacks / sizeof *lacks; i++) {
+    bind_error6 = lacks[i];
+    r = connect_from(NULL, ENDPOINTS("::1", "127.0.0.3"));
+    ok(reaches(&r, "127.0.0.3"), "a local port: without IPv6 the IPv4 address is reached (%s)",
+       strerror(lacks[i]));
+    close(r.fd);
+    r = connect_from(NULL, ENDPOINTS("::1", "127.0.0.5"));
+    ok(r.status == CONNECT_FAILED && r.error[0] == lacks[i] && r.error[1] == ECONNREFUSED,
+       "or has its own reason");
+    r = connect_from(NULL, ENDPOINTS("::1", "::2"));
+    ok(r.status == CONNECT_UNBOUND && r.reason == lacks[i] && r.fd == -1,
+       "when no address is of a family that is there, the port can't be had");
+    r = connect_from(NULL, ENDPOINTS("::1"));
+    ok(r.status == CONNECT_UNBOUND && r.reason == lacks[i], "one address or several");
+    r = connect_from("::1", ENDPOINTS("::2", "::1"));
+    ok(r.status == CONNECT_UNBOUND && r.reason == lacks[i], "a local address that is not there is fatal");
+  }
+  bind_error6 = EADDRINUSE;
+  r = connect_from(NULL, ENDPOINTS("::1", "127.0.0.3"));
+  ok(r.status == CONNECT_UNBOUND && r.reason == EADDRINUSE, "so is a port in use");
+  bind_error6 = 0;
+  ok(open_descriptors() == before, "nothing stays open after that");
+  close(open4);
+}
+
 int main(void)
 {
   test_interleave();
@@ -166,5 +233,6 @@ int main(void)
       break;
   }
   test_race();
+  test_local_port();
   return tap_done();
 }
