@@ -59,5 +59,11 @@ is 'the old server goes on' "$(tcpclient -RHl0 127.0.0.1 "$port" sh -c 'exec cat
 is 'package/info has the version that the programs have' "$(tcpserver --version)" "tcpserver ($package) $version"
 like 'package/report says what was built' "$(sh package/report)" "^package: $package $version\$"
 is 'package/compile has nothing to do in a tree that is built' "$(sh package/compile -q 2>&1)" ''
+for verb in check demo install report run upgrade; do
+  exits "package/$verb refuses an argument instead of going ahead" 100 sh "package/$verb" --help
+  is "and then package/$verb says how it is used" "$(cat "$work/err")" "package/$verb: usage: package/$verb"
+done
+exits 'package/man takes no option' 100 sh package/man --help
+exits 'package/man takes one page at most' 100 sh package/man tcpserver tcpclient
 exits 'package/deps refuses a group that it does not know' 100 sh package/deps everything
 done_testing
