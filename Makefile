@@ -1,4 +1,4 @@
-# ucspi-tcpmux: GNU make. `make` leaves programs in command/ and helpers in libexec/.
+# ucspi-tcpmux: GNU make. `make` leaves programs in command/ (helpers would be in libexec/: none yet).
 #
 #   make [all]      build                         make check    every test (package/check installs tools first)
 #   make install    DESTDIR and conf-home         make lint     static checks; make format rewrites the sources
@@ -32,8 +32,9 @@ endif
 
 # --- What each program is made of ----------------------------------------------------------------------
 # PROGRAM_SRC: its own sources besides libucspi.a. STATIC: run once per connection, so linked statically
-# where the toolchain can (a static program starts in half the time); the others stay dynamic because they
-# need the system's name services. Every program also gets libucspi.a, tinycdb and skalibs, in the order of
+# where the toolchain can (a static program starts in half the time). tcpserver and tcpclient stay dynamic
+# because they need the system's name services, tcprules and tcprulescheck because nothing starts them once
+# per connection. Every program also gets libucspi.a, tinycdb and skalibs, in the order of
 # LIBS below: tinycdb must come before skalibs, because both define cdb_find, and with skalibs' the rules
 # made by tinycdb answer "not found", which means allow. tests/cli/link.t guards this.
 

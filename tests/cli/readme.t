@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs every example in README.md as it stands there. Only three things are put in another place: ports (any free one),
-# /service (the scratch folder) and the addresses listened at (the loopback interface).
+# Runs every example in README.md as it stands there. Only these are put in another place: ports (any free one),
+# /service and /srv/git (the scratch folder) and the addresses listened at (the loopback interface).
 . "$(dirname "$0")/../lib.sh"
 need rsync rsync
 need git git
@@ -22,7 +22,7 @@ example()
 # port becomes 0, for any free one, which -1 prints; a client's, $port.
 here()
 {
-  sed -e "s|/service|$work/service|g" -e 's/^\(exec \)\{0,1\}tcpserver /&-1 /' \
+  sed -e "s|/service|$work/service|g" -e "s|/srv/git|$work/srv/git|g" -e 's/^\(exec \)\{0,1\}tcpserver /&-1 /' \
     -e '/tcpserver -1/s/ 0 \(1\|7777\) / 127.0.0.1 0 /' -e '/tcpserver -1/s/ 7778 / 0 /' \
     -e "s/ 7777 / $port /" -e "s/tcpclient -X/tcpclient -X -P $mux_port/"
 }
@@ -63,7 +63,7 @@ is 'the log is the one shown' "$(server_log)" "$expected_log"
 stop
 
 # The folder for supervise.
-mkdir -p service/greet/log
+run folders
 for file in greet rules run; do example "$file" | here > "service/greet/$file"; done
 example log-run > service/greet/log/run
 # supervise gives run's standard output and error to the log: this is where -1 prints the port.
@@ -102,6 +102,7 @@ ok 'multilog keeps the log' wait_for grep -q 'tcpserver: deny 0 .*:127\.0\.0\.2:
 cd "$work" || exit 1
 offered=$(run services)
 like 'the services folder offers date' "$offered" '^date '
+like 'the services folder offers git' "$offered" '^git '
 like 'the services folder offers rsync, ten at once' "$offered" '^rsync .*10'
 run_server mux
 mux_port=$port
@@ -112,13 +113,12 @@ like 'rsync lists files by name' "$by_name" '^d[rwx-]{9} .* [0-9]{4}/[0-9]{2}/[0
 HOME=$work
 GIT_CONFIG_NOSYSTEM=1
 export HOME GIT_CONFIG_NOSYSTEM
-git init -q project
-git -C project -c user.name=Tester -c user.email=tester@example.org commit -q --allow-empty -m 'first'
-printf '#!/bin/sh\nexec git daemon --inetd --export-all --base-path=%s\n' "$work" > services/git
+git init -q srv/git/project.git
+git -C srv/git/project.git -c user.name=Tester -c user.email=tester@example.org commit -q --allow-empty -m 'first'
 example git-proxy | here > proxy
-chmod 755 services/git proxy
+chmod 755 proxy
 ok 'git clones by name with the script as its proxy' \
-  git -c core.gitProxy="$work/proxy" clone -q git://127.0.0.1/project clone
+  git -c core.gitProxy="$work/proxy" clone -q git://127.0.0.1/project.git clone
 run_server forward
 like 'a port of its own leads to a service by name' "$(tcpclient 127.0.0.1 "$port" < /dev/null)" '[0-9]{2}:[0-9]{2}:[0-9]{2}'
 
