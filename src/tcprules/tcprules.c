@@ -29,6 +29,9 @@ enum { EXIT_MISUSE = 100, EXIT_BAD_RULES = 100, EXIT_FAILURE_OF_SYSTEM = 111 };
 
 #define EXCERPT_MAX 60
 
+/* Each try that fails means that another run came or went. */
+#define TRIES_MAX 100
+
 /* Of the cdb format: 256 tables are listed first; a record starts with the lengths of key and data. */
 #define CDB_HEAD_SIZE        2048
 #define CDB_RECORD_HEAD_SIZE 8
@@ -67,35 +70,53 @@ static struct options options_from(int argc, char const *const *argv)
   return o;
 }
 
-/* Ends the program without leaving tmp behind. */
-static _Noreturn void die(struct compiler *c, char const *what, char const *name)
-{
-  int saved = errno;
-  if (c->file != -1)
-    unlink(c->options.tmp);
-  errno = saved;
-  strerr_diefu2sys(EXIT_FAILURE_OF_SYSTEM, what, name);
-}
-
-/* --- The temporary file -------------------------------------------------------------------------------- */
+/* --- The temporary file --------------------------------------------------------------------------------
+ * Only who holds the lock of the file that tmp names may unlink or rename tmp. A lock is taken after the file was
+ * opened, and in between another run may have put its own file there: so each step looks again. */
 
 static bool is_same_file(struct stat const *a, struct stat const *b)
 {
   return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* Two runs must not work under one name. A file system without locks is as good as it was for ucspi-tcp. */
-static void lock(int file, char const *tmp)
+static bool is_named(int file, char const *tmp)
 {
-  if (flock(file, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK)
+  struct stat opened, named;
+  return fstat(file, &opened) == 0 && lstat(tmp, &named) == 0 && is_same_file(&opened, &named);
+}
+
+/* Takes our tmp away, and never that of another run. */
+static void discard_tmp(struct compiler const *c)
+{
+  int saved = errno;
+  if (c->file != -1 && is_named(c->file, c->options.tmp))
+    unlink(c->options.tmp);
+  errno = saved;
+}
+
+/* Ends the program without leaving tmp behind. */
+static _Noreturn void die(struct compiler *c, char const *what, char const *name)
+{
+  discard_tmp(c);
+  strerr_diefu2sys(EXIT_FAILURE_OF_SYSTEM, what, name);
+}
+
+/* True if we may do with tmp, which is this file, what we like; false if tmp is another file by now. Two runs must
+ * not work under one name. A file system without locks is as good as it was for ucspi-tcp. */
+static bool lock(int file, char const *tmp)
+{
+  bool busy = flock(file, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK;
+  bool named = is_named(file, tmp);
+  if (busy && named)
     strerr_dief3x(EXIT_FAILURE_OF_SYSTEM, "unable to create ", tmp, ": another tcprules is writing it");
+  return named;
 }
 
 /* Takes away what an earlier run left under the name tmp; what another run is writing right now stays. */
 static void remove_leftover(struct compiler *c)
 {
   char const *tmp = c->options.tmp;
-  struct stat left, named, cdb;
+  struct stat left, cdb;
   int file = open(tmp, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (file == -1) {
     if (errno == ENOENT)
@@ -106,26 +127,41 @@ static void remove_leftover(struct compiler *c)
     die(c, "create ", tmp);
   if (!S_ISREG(left.st_mode))
     strerr_dief3x(EXIT_FAILURE_OF_SYSTEM, "unable to create ", tmp, ": it exists and is no plain file");
-  if (stat(c->options.cdb, &cdb) == 0 && is_same_file(&cdb, &left))
-    strerr_dief4x(EXIT_FAILURE_OF_SYSTEM, tmp, " and ", c->options.cdb, " are the same file");
-  lock(file, tmp);
-  if (lstat(tmp, &named) == 0 && is_same_file(&left, &named) && unlink(tmp) == -1)
-    die(c, "remove ", tmp);
+  if (lock(file, tmp)) {
+    if (stat(c->options.cdb, &cdb) == 0 && is_same_file(&cdb, &left))
+      strerr_dief4x(EXIT_FAILURE_OF_SYSTEM, tmp, " and ", c->options.cdb, " are the same file");
+    if (unlink(tmp) == -1)
+      die(c, "remove ", tmp);
+  }
   close(file);
 }
 
-/* The file is always a new one, so that it has our owner and mode and no other name. */
-static void create_tmp(struct compiler *c)
+/* Makes tmp, always as a new file, so that it has our owner and mode and no other name. False if another run was
+ * faster; then it is worth another try. */
+static bool made_tmp(struct compiler *c)
 {
   char const *tmp = c->options.tmp;
-  int file;
-  while ((file = open(tmp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644)) == -1) {
+  int file = open(tmp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+  if (file == -1) {
     if (errno != EEXIST)
       die(c, "create ", tmp);
     remove_leftover(c);
+    return false;
   }
-  lock(file, tmp);
+  if (!lock(file, tmp)) {
+    close(file);
+    return false;
+  }
   c->file = file;
+  return true;
+}
+
+static void create_tmp(struct compiler *c)
+{
+  for (int tries = 0; tries < TRIES_MAX; tries++)
+    if (made_tmp(c))
+      return;
+  strerr_dief3x(EXIT_FAILURE_OF_SYSTEM, "unable to create ", c->options.tmp, ": others keep making it");
 }
 
 /* --- Compiling ----------------------------------------------------------------------------------------- */
@@ -257,7 +293,7 @@ static void give_up_if_bad(struct compiler *c)
   size_t errors = c->text.errors + c->duplicate_errors;
   if (errors == 0)
     return;
-  unlink(c->options.tmp);
+  discard_tmp(c);
   snprintf(count, sizeof count, "%zu", errors);
   strerr_dief(EXIT_BAD_RULES, count, errors == 1 ? " error: " : " errors: ", c->options.cdb,
               " is left as it was");
@@ -283,10 +319,11 @@ static void publish(struct compiler *c)
 {
   if (cdb_make_finish(&c->make) == -1 || fsync(c->file) == -1)
     die(c, "write ", c->options.tmp);
+  if (!is_named(c->file, c->options.tmp))
+    strerr_dief3x(EXIT_FAILURE_OF_SYSTEM, "unable to move ", c->options.tmp,
+                  ": it is not the file any more that was written");
   if (rename(c->options.tmp, c->options.cdb) == -1) {
-    int saved = errno;
-    unlink(c->options.tmp);
-    errno = saved;
+    discard_tmp(c);
     strerr_diefu4sys(EXIT_FAILURE_OF_SYSTEM, "move ", c->options.tmp, " to ", c->options.cdb);
   }
   sync_folder_of(c->options.cdb);

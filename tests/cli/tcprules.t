@@ -143,6 +143,52 @@ wait "$first"
 is '... which ends well' "$?" 0
 is '... and puts its rules in place' "$(says 11.1.1.1)" 'deny connection'
 
+# What somebody else has put under the name tmp is neither published nor removed.
+for last in 11.:deny nonsense; do
+  before=$(cksum < cdb)
+  tcprules cdb tmp < rules 2> first.err &
+  first=$!
+  exec 3> rules
+  awk 'BEGIN { for (i = 0; i < 1000; i++) print "12." i % 256 "." int(i / 256) ".:deny" }' >&3
+  ok "a run that ends with $last is at work" wait_for test -s tmp
+  rm -f tmp
+  echo foreign > tmp
+  printf '%s\n' "$last" >&3
+  exec 3>&-
+  wait "$first"
+  status=$?
+  case $last in nonsense) want=100 ;; *) want=111 ;; esac
+  is '... and fails when tmp is another file' "$status" "$want"
+  like '... as it says' "$(cat first.err)" "^tcprules: fatal: (unable to move tmp: it is not the file|line 1001: 'nonsense')"
+  is '... which is not published' "$(cksum < cdb)" "$before"
+  is '... and stays' "$(cat tmp)" foreign
+  rm -f tmp
+done
+
+# Many runs at once: each that says it went well had put whole rules in place, and so has whoever comes next.
+many_runs()
+{
+  for run in 1 2 3 4 5 6; do
+    (
+      for turn in 1 2 3 4 5 6 7 8 9 10 11 12; do
+        awk -v "r=$run" 'BEGIN { for (i = 0; i < 2000; i++) print "10." r "." i % 256 "." int(i / 256) ":deny"; print ":deny" }' |
+          tcprules cdb tmp 2>> "many.$run" && echo >> published
+        [ "$(says 1.2.3.4)" = 'deny connection' ] || echo "$run: $turn" >> unsound
+      done
+    ) &
+    runs="$runs $!"
+  done
+  for run in $runs; do wait "$run"; done
+}
+runs=
+compile ':deny\n'
+many_runs
+ok 'of many runs at once some publish' test -s published
+ok '... and the cdb is whole at any time' test ! -e unsound
+is '... the others say that they gave way' \
+  "$(cat many.[1-6] | grep -Ecv 'another tcprules is writing it$|others keep making it$')" 0
+ok '... and no tmp is left' test ! -e tmp
+
 # --- failures -------------------------------------------------------------------------------------------------
 compile ':deny\n'
 before=$(cksum < cdb)

@@ -4,6 +4,7 @@
  *   FAULT_AT     its first failing call, counted from 1; FAULT_TIMES how many in a row (default 1)
  *   FAULT_ERRNO  the error, as a number
  *   FAULT_MARK   a file to which a byte is appended at each failure
+ *   FAULT_HOLD   instead of failing, the call waits until this file exists, 10 seconds at most
  * Programs that the program starts are not affected. */
 #include <dlfcn.h>
 #include <errno.h>
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -25,7 +27,7 @@ static struct {
   char call[32];
   long at, times;
   int error;
-  char mark[256];
+  char mark[256], hold[256];
   long seen;
 } fault;
 
@@ -37,11 +39,13 @@ static long number(char const *name, long otherwise)
 
 __attribute__((constructor)) static void read_orders(void)
 {
-  char const *call = getenv("FAULT_CALL"), *mark = getenv("FAULT_MARK");
+  char const *call = getenv("FAULT_CALL"), *mark = getenv("FAULT_MARK"), *hold = getenv("FAULT_HOLD");
   if (call)
     strncpy(fault.call, call, sizeof fault.call - 1);
   if (mark)
     strncpy(fault.mark, mark, sizeof fault.mark - 1);
+  if (hold)
+    strncpy(fault.hold, hold, sizeof fault.hold - 1);
   fault.at = number("FAULT_AT", 1);
   fault.times = number("FAULT_TIMES", 1);
   fault.error = (int)number("FAULT_ERRNO", EIO);
@@ -61,6 +65,11 @@ static int fails(char const *call)
   if (fd != -1) {
     syscall(SYS_write, fd, "x", 1);
     syscall(SYS_close, fd);
+  }
+  if (fault.hold[0]) {
+    for (int left = 1000; left > 0 && access(fault.hold, F_OK) == -1; left--)
+      usleep(10000);
+    return 0;
   }
   errno = fault.error;
   return 1;
@@ -91,6 +100,7 @@ FAILING(int, -1, epoll_wait, (int ep, struct epoll_event *event, int max, int ms
 FAILING(int, -1, signalfd, (int fd, sigset_t const *mask, int flags), (fd, mask, flags))
 FAILING(int, -1, dup2, (int from, int to), (from, to))
 FAILING(int, -1, memfd_create, (char const *name, unsigned int flags), (name, flags))
+FAILING(int, -1, flock, (int fd, int operation), (fd, operation))
 FAILING(int, -1, fstat, (int fd, struct stat *st), (fd, st))
 FAILING(int, -1, stat, (char const *restrict path, struct stat *restrict st), (path, st))
 FAILING(void *, NULL, reallocarray, (void *pointer, size_t count, size_t size), (pointer, count, size))
