@@ -79,27 +79,96 @@ static int read_index(struct rules *r)
   return 0;
 }
 
-/* All 256 tables lie behind the records, and the file ends where the last of them does: a file cut off at
- * any byte fails here. tinycdb checks what a lookup touches, but a cut that a lookup does not touch would
- * turn a rule into "no such rule". */
-static bool tables_sound(struct cdb *cdb, uint64_t size)
+/* --- Soundness -----------------------------------------------------------------------------------------
+ * tinycdb checks what a lookup touches. That is not enough: a slot of a table that a crash has zeroed says "no such
+ * rule", which allows. So a file is read once, front to back, when it is opened: it must consist of records, then
+ * of the 256 tables one behind the other, as all makers of cdbs write it, and the tables must have exactly one
+ * slot for each record, where a lookup finds it. The order of slots is not that of records, so they are
+ * compared by count and sum of what each says about a record. */
+
+#define CDB_RECORD_HEAD_SIZE 8
+#define CDB_SLOT_SIZE        8
+
+struct tally {
+  uint64_t count, sum;
+};
+
+/* Mixed (as in splitmix64), so that errors in two records or slots do not cancel out in the sum. */
+static void tally_add(struct tally *t, uint32_t hash, uint32_t position)
 {
-  unsigned char const *head = cdb_get(cdb, CDB_HEAD_SIZE, 0);
-  uint64_t records_end, end = 0;
-  if (!head)
+  uint64_t x = (uint64_t)hash << 32 | position;
+  x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
+  x = (x ^ x >> 27) * 0x94d049bb133111eb;
+  t->count++;
+  t->sum += x ^ x >> 31;
+}
+
+/* The records fill the file from the end of the head to `end`. */
+static bool tally_records(struct tally *t, unsigned char const *file, uint32_t end)
+{
+  uint32_t position = CDB_HEAD_SIZE;
+  while (position < end) {
+    uint32_t left = end - position, key_len, data_len;
+    if (left < CDB_RECORD_HEAD_SIZE)
+      return false;
+    left -= CDB_RECORD_HEAD_SIZE;
+    key_len = cdb_unpack(file + position);
+    data_len = cdb_unpack(file + position + 4);
+    if (key_len > left || data_len > left - key_len)
+      return false;
+    tally_add(t, cdb_hash(file + position + CDB_RECORD_HEAD_SIZE, key_len), position);
+    position += CDB_RECORD_HEAD_SIZE + key_len + data_len;
+  }
+  return true;
+}
+
+static uint32_t slot_position(unsigned char const *table, uint32_t slot)
+{
+  return cdb_unpack(table + (size_t)slot * CDB_SLOT_SIZE + 4);
+}
+
+/* Half of the slots are used. A lookup starts at the slot that the hash names and ends at an unused one, so
+ * that there may be none between that and the record's. */
+static bool tally_table(struct tally *t, unsigned char const *table, uint32_t slots, unsigned int number)
+{
+  uint32_t used = 0, run = 0; /* used slots directly before this one, around the end of the table too */
+  while (run < slots && slot_position(table, slots - 1 - run) != 0)
+    run++;
+  for (uint32_t i = 0; i < slots; i++) {
+    uint32_t position = slot_position(table, i), hash, home;
+    if (position == 0) {
+      run = 0;
+      continue;
+    }
+    hash = cdb_unpack(table + (size_t)i * CDB_SLOT_SIZE);
+    home = (hash >> 8) % slots;
+    if (hash % CDB_TABLES != number || (i >= home ? i - home : slots - home + i) > run)
+      return false;
+    tally_add(t, hash, position);
+    used++;
+    run++;
+  }
+  return used == slots / 2 && slots % 2 == 0;
+}
+
+static bool file_sound(struct cdb *cdb, uint32_t size)
+{
+  unsigned char const *file = cdb_get(cdb, size, 0);
+  struct tally records = {0}, slots = {0};
+  uint32_t end;
+  if (!file || size < CDB_HEAD_SIZE)
     return false;
-  records_end = cdb_unpack(head);
-  if (records_end < CDB_HEAD_SIZE)
+  end = cdb_unpack(file);
+  if (end < CDB_HEAD_SIZE || end > size || !tally_records(&records, file, end))
     return false;
   for (unsigned int i = 0; i < CDB_TABLES; i++) {
-    uint64_t table = cdb_unpack(head + 8 * i);
-    uint64_t table_end = table + (uint64_t)8 * cdb_unpack(head + 8 * i + 4);
-    if (table < records_end)
+    uint32_t table = cdb_unpack(file + (size_t)8 * i), length = cdb_unpack(file + (size_t)8 * i + 4);
+    if (table != end || length > (size - end) / CDB_SLOT_SIZE ||
+        !tally_table(&slots, file + table, length, i))
       return false;
-    if (table_end > end)
-      end = table_end;
+    end += length * CDB_SLOT_SIZE;
   }
-  return end == size;
+  return end == size && slots.count == records.count && slots.sum == records.sum;
 }
 
 static bool same_time(struct timespec a, struct timespec b)
@@ -183,7 +252,7 @@ static int open_sound(struct rules *r, char const *path, enum rules_source sourc
     return -1;
   if (cdb_init(&r->cdb, r->copy == -1 ? r->file : r->copy) == -1)
     return -1;
-  if (!tables_sound(&r->cdb, (uint64_t)r->seen.st_size)) {
+  if (!file_sound(&r->cdb, (uint32_t)r->seen.st_size)) {
     errno = EPROTO;
     return -1;
   }

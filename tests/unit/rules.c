@@ -387,6 +387,122 @@ static void wild_positions_are_errors(void)
   ok(wrong == 0, "no four bytes crash a lookup");
 }
 
+/* The first slot of the table that has slots, from table `number` on; its number of slots in *slots. */
+static size_t used_table(size_t number, size_t *slots)
+{
+  for (; number < 256; number++) {
+    unsigned char const *head = (unsigned char *)image + 8 * number;
+    *slots = cdb_unpack(head + 4);
+    if (*slots > 0)
+      return cdb_unpack(head);
+  }
+  abort();
+}
+
+static int stored_error(char const *good)
+{
+  int result[2];
+  store_image(image_size);
+  result[0] = open_error(RULES_MAPPED);
+  result[1] = open_error(RULES_SNAPSHOT);
+  memcpy(image, good, image_size);
+  return result[0] == result[1] ? result[0] : -1;
+}
+
+static void tables_that_do_not_fit_the_records_are_errors(void)
+{
+  static char good[sizeof image];
+  static struct record list[300];
+  static char key[300][16];
+  unsigned char *bytes = (unsigned char *)image;
+  size_t slots, table, tables, used = 0, from = 0, to = 0, moved = 0, wrong = 0;
+
+  for (unsigned int i = 0; i < 300; i++) {
+    snprintf(key[i], sizeof key[i], "10.0.%u.%u", i / 256, i % 256);
+    list[i] = (struct record){key[i], DATA("D\0")};
+  }
+  WRITE(list, NULL);
+  load_image();
+  memcpy(good, image, image_size);
+  tables = cdb_unpack(bytes);
+
+  memset(image + tables, 0, image_size - tables);
+  ok(stored_error(good) == EPROTO, "tables of zeros are an error");
+  table = used_table(0, &slots);
+  memset(image + table, 0, slots * 8);
+  ok(stored_error(good) == EPROTO, "one table of zeros is");
+  memset(image + image_size / 2, 0, image_size - image_size / 2);
+  ok(stored_error(good) == EPROTO, "a second half of zeros is");
+  memset(image + 2048, 0, tables - 2048);
+  ok(stored_error(good) == EPROTO, "records of zeros are");
+  memset(image, 0, 2048);
+  ok(stored_error(good) == EPROTO, "a head of zeros is");
+  memset(image, 0, image_size);
+  ok(stored_error(good) == EPROTO, "nothing but zeros is");
+
+  /* Every slot: emptied, and pointed to other places; every unused one used. */
+  for (size_t slot = tables; slot < image_size; slot += 8) {
+    uint32_t position = cdb_unpack(bytes + slot + 4);
+    uint32_t const elsewhere[] = {0,
+                                  1,
+                                  2047,
+                                  2048,
+                                  (uint32_t)tables - 1,
+                                  (uint32_t)tables,
+                                  0xffffffff,
+                                  position + 1,
+                                  position == 0 ? 2048 : position + 18};
+    for (size_t i = 0; i < sizeof elsewhere / sizeof *elsewhere; i++) {
+      if (elsewhere[i] == position)
+        continue;
+      cdb_pack(elsewhere[i], bytes + slot + 4);
+      wrong += stored_error(good) != EPROTO;
+    }
+    used += position != 0;
+    if (position != 0) {
+      bytes[slot] ^= 1;
+      wrong += stored_error(good) != EPROTO;
+    }
+  }
+  ok(used == 300 && wrong == 0, "each slot that says anything else is");
+
+  /* Two slots changed so that the positions are still all there: exchanged, and moved out of reach. */
+  table = used_table(0, &slots);
+  for (size_t slot = tables; slot < image_size; slot += 8)
+    if (cdb_unpack(bytes + slot + 4) != 0) {
+      from = to;
+      to = slot;
+    }
+  memcpy(image + from + 4, good + to + 4, 4);
+  memcpy(image + to + 4, good + from + 4, 4);
+  ok(stored_error(good) == EPROTO, "two slots with each other's records are");
+  for (size_t number = 0; number < 256; number++) {
+    table = cdb_unpack(bytes + 8 * number);
+    if (cdb_unpack(bytes + 8 * number + 4) != 2)
+      continue;
+    memcpy(image + table, good + table + 8, 8);
+    memcpy(image + table + 8, good + table, 8);
+    wrong += stored_error(good) != EPROTO;
+    moved++;
+  }
+  ok(moved > 0 && wrong == 0, "a slot behind an unused one, where no lookup comes, is");
+
+  for (size_t i = 0; i < 300; i++)
+    for (size_t field = 0; field < 8; field += 4) {
+      size_t at = 2048, left = i;
+      for (; left > 0; left--)
+        at += 8 + cdb_unpack(bytes + at) + cdb_unpack(bytes + at + 4);
+      cdb_pack(cdb_unpack(bytes + at + field) + (i % 2 ? 1 : -1U), bytes + at + field);
+      wrong += stored_error(good) != EPROTO;
+    }
+  ok(wrong == 0, "a record with another length is");
+  image[2048 + 8] ^= 1;
+  ok(stored_error(good) == EPROTO, "another key is");
+  ok(stored_error(good) == 0, "and the file as it was written is none");
+  write_rules(path, NULL, 0, NULL);
+  ok(open_error(RULES_MAPPED) == 0, "nor is one without rules");
+}
+
 static void a_bad_index_is_an_error(void)
 {
   static struct record const short_one[] = {{"/", DATA("\1\0")}};
@@ -520,6 +636,7 @@ int main(void)
   long_names_are_refused();
   truncated_files_are_errors();
   wild_positions_are_errors();
+  tables_that_do_not_fit_the_records_are_errors();
   a_bad_index_is_an_error();
   odd_files_are_errors();
   replaced_files_take_effect();
