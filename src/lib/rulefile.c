@@ -544,9 +544,10 @@ static bool check_limit(struct span name, struct span value, struct fault *fault
       return fail(fault, RULEFILE_LIMIT, value);
     memcpy(copy, value.at, value.len);
     copy[value.len] = '\0';
-    if (!decimal_parse(&parsed, copy, 0, (unsigned int)-1)) {
+    if (!decimal_parse(&parsed, copy, 0, RULES_LIMIT_MAX)) {
       fail(fault, RULEFILE_LIMIT, value);
-      snprintf(fault->expected, sizeof fault->expected, "a decimal number for %s", limits[i].at);
+      snprintf(fault->expected, sizeof fault->expected, "a decimal number of at most %u for %s",
+               RULES_LIMIT_MAX, limits[i].at);
       return false;
     }
   }

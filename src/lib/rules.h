@@ -16,6 +16,9 @@
 /* The longest key that is ever looked up: ident (512), '@', '=', host name (255). */
 #define RULES_KEY_SIZE 800
 
+/* The highest MAXPERIP, MAXCONNIP, MAXCONNC and MAXLOAD. One more than it means, within tcpserver, no limit. */
+#define RULES_LIMIT_MAX (UINT32_MAX - 1)
+
 /* The record that tcprules adds: a key that no lookup can ask for (it is no address, has no '@' and does not
  * start with '='), so that ucspi-tcp's programs never see it. Its data are RULES_INDEX_SIZE octets: a
  * version (1), the kinds of rules in use (enum rules_kind), 5 octets with bit n set if an IPv4 network of

@@ -10,6 +10,7 @@
 
 #include "clock.h"
 #include "decimal.h"
+#include "rules.h"
 
 #define LOAD_VALID_MS 1000
 #define NETWORK_BITS4 24
@@ -59,11 +60,11 @@ static void network_key(uint8_t key[HASHTABLE_KEY_SIZE], struct address const *a
   make_key(key, a, a->family == ADDRESS_IPV6 ? NETWORK_BITS6 : NETWORK_BITS4);
 }
 
-/* A limit that is not a number admits nobody: tcprules would have refused it, so that the file is foreign. */
+/* A limit that is no number, or beyond RULES_LIMIT_MAX, admits nobody: tcprules would have refused it, so that the file is foreign. */
 static void lower(unsigned int *limit, char const *value)
 {
   unsigned int n = 0;
-  decimal_parse(&n, value, 0, UINT_MAX - 1);
+  decimal_parse(&n, value, 0, RULES_LIMIT_MAX);
   if (n < *limit)
     *limit = n;
 }

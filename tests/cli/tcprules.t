@@ -54,6 +54,7 @@ refused 'an IPv6 address with a typo' '2001:db8::g:deny\n' "line 1: '2001:db8::g
 refused 'a key that can never match' 'joe@10.:deny\n' "line 1: '10\.' can never match after @"
 refused 'a value without end' '10.:allow,A="b\n' "line 1: '\"b' does not end"
 refused 'a limit that is no number' '10.:allow,MAXPERIP="many"\n' "line 1: 'many' is no limit: .* for MAXPERIP"
+refused 'a limit that is too high' '10.:allow,MAXLOAD="4294967295"\n' "line 1: '4294967295' is no limit: expected a decimal number of at most 4294967294 for MAXLOAD"
 refused 'a NUL byte' '10.:allow,A="\000"\n' "line 1: '10\.:allow,A=\"\?\"' contains a NUL byte"
 refused 'a key that came before' '10.:allow\n11.:allow\n10.:deny\n' "line 3: '10\.' .*: expected each key once, and line 1 has it$"
 refused 'a network that came before as a prefix' '10.:allow\n10.0.0.0/8:deny\n' "line 2: '10\.' .* line 1 has it$"

@@ -85,7 +85,9 @@ static void rules(void)
 {
   static char const three[] = "+MAXPERIP=3", net[] = "+MAXCONNC=2", both[] = "+MAXPERIP=5\0+MAXCONNIP=1",
                     junk[] = "+MAXPERIP=many", near[] = "+MAXPERIPX=0\0+XMAXPERIP=0\0-MAXPERIP",
-                    load[] = "+MAXLOAD=4000000000", no_load[] = "+MAXLOAD=0";
+                    load[] = "+MAXLOAD=4000000000", no_load[] = "+MAXLOAD=0",
+                    most[] = "+MAXPERIP=4294967294\0+MAXCONNC=4294967294\0+MAXLOAD=4294967294",
+                    beyond[] = "+MAXPERIP=4294967295";
   struct {
     char const *edits;
     size_t len;
@@ -101,6 +103,8 @@ static void rules(void)
       {near, sizeof near, "192.0.2.1", "192.0.2.1", false, REFUSAL_PERIP,
        "names that only look like them do not"},
       {load, sizeof load, "192.0.2.1", "192.0.2.2", true, REFUSAL_NONE, "a load that is not reached admits"},
+      {most, sizeof most, "192.0.2.1", "192.0.2.1", true, REFUSAL_NONE,
+       "the highest limits that tcprules accepts admit"},
       {net, sizeof net, "192.0.2.1", "192.0.2.77", true, REFUSAL_NONE,
        "MAXCONNC=2 admits a second one from the /24"},
   };
@@ -124,6 +128,8 @@ static void rules(void)
     struct rules_verdict v = {.decision = RULES_ALLOW, .edits = junk, .edits_len = sizeof junk};
     struct connection c = from("192.0.2.1", &v);
     ok(limits_stage(&l, &c) == DENY && c.refusal == REFUSAL_PERIP, "a limit that is no number admits nobody");
+    v = (struct rules_verdict){.decision = RULES_ALLOW, .edits = beyond, .edits_len = sizeof beyond};
+    ok(limits_stage(&l, &c) == DENY && c.refusal == REFUSAL_PERIP, "... nor does one beyond the highest");
     v = (struct rules_verdict){.decision = RULES_ALLOW, .edits = net, .edits_len = sizeof net};
     c = from("2001:db8:0:1::1", &v);
     ok(limits_stage(&l, &c) == PASS, "MAXCONNC counts IPv6");

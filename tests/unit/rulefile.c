@@ -103,8 +103,8 @@ static struct example const good[] = {
     {"10.:allow,A=\"1\",A=\"2\"", "10. -> +A=1|+A=2|\n"},
     {"10.:allow,!A", "10. -> -A|\n"},
     {"10.:allow,!A,B=\"c\",!D", "10. -> -A|+B=c|-D|\n"},
-    {"10.:allow,MAXPERIP=\"4\",MAXCONNIP=\"0\",MAXCONNC=\"20\",MAXLOAD=\"4294967295\"",
-     "10. -> +MAXPERIP=4|+MAXCONNIP=0|+MAXCONNC=20|+MAXLOAD=4294967295|\n"},
+    {"10.:allow,MAXPERIP=\"4\",MAXCONNIP=\"0\",MAXCONNC=\"20\",MAXLOAD=\"4294967294\"",
+     "10. -> +MAXPERIP=4|+MAXCONNIP=0|+MAXCONNC=20|+MAXLOAD=4294967294|\n"},
     /* ranges */
     {"10.0.0.5-7:deny", "10.0.0.5 -> D|\n10.0.0.6 -> D|\n10.0.0.7 -> D|\n"},
     {"10.0-1.:deny", "10.0. -> D|\n10.1. -> D|\n"},
@@ -187,6 +187,7 @@ static struct example const bad[] = {
     {"10.:allow,MAXPERIP=\"\"", "! 1  is no limit\n"},
     {"10.:allow,MAXLOAD=\"3.5\"", "! 1 3.5 is no limit\n"},
     {"10.:allow,MAXCONNC=\"-1\"", "! 1 -1 is no limit\n"},
+    {"10.:allow,MAXCONNIP=\"4294967295\"", "! 1 4294967295 is no limit\n"},
     {"10.:allow,MAXCONNIP=\"4294967296\"", "! 1 4294967296 is no limit\n"},
     {"10.:allow,MAXCONNIP=\"99999999999999999999999999\"", "! 1 99999999999999999999999999 is no limit\n"},
     {" 10.0.0.1:allow", "! 1  10.0.0.1 starts with a blank\n"},
