@@ -27,6 +27,8 @@ started=
 cleanup()
 {
   for cleanup_pid in $started; do
+    # A pid that was waited for may be somebody else's by now.
+    [ "$(ps -o ppid= -p "$cleanup_pid" 2>/dev/null | tr -d ' ')" = $$ ] || continue
     kill -KILL "$cleanup_pid" 2>/dev/null
     wait "$cleanup_pid" 2>/dev/null
   done

@@ -18,6 +18,9 @@
 /* Descriptors that are left for accepting, reading rules and so on when every child holds a pidfd. */
 #define DESCRIPTORS_RESERVED 32
 
+/* More than there are in both lists of names below. */
+#define NAMES_MAX 64
+
 /* Meant for this process alone, besides what it sets itself. */
 static char const *const private_names[] = {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "NOTIFY_SOCKET",
                                             NULL};
@@ -40,13 +43,23 @@ void launch_raise_nofile(struct launch *l)
   spawner_reserve(&l->spawner, DESCRIPTORS_RESERVED);
 }
 
+/* Both lists in one, null-terminated. */
+static void names_to_strip(char const *out[NAMES_MAX])
+{
+  char const *const *const list[] = {environment_ucspi_names, private_names};
+  size_t n = 0;
+  for (size_t i = 0; i < sizeof list / sizeof list[0]; i++)
+    for (char const *const *name = list[i]; *name && n < NAMES_MAX - 1; name++)
+      out[n++] = *name;
+  out[n] = NULL;
+}
+
 void launch_init(struct launch *l, char const *const *environment)
 {
-  struct environment clean = ENVIRONMENT_ZERO;
-  if (environment_load(&clean, environment, environment_ucspi_names) == -1 ||
-      environment_load(&l->base, clean.entry, private_names) == -1 || spawner_init(&l->spawner) == -1)
+  char const *strip[NAMES_MAX];
+  names_to_strip(strip);
+  if (environment_load(&l->base, environment, strip) == -1 || spawner_init(&l->spawner) == -1)
     strerr_diefusys(111, "prepare");
-  environment_free(&clean);
   launch_raise_nofile(l);
   l->path = environment_get(&l->base, "PATH");
 }

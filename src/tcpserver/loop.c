@@ -53,7 +53,8 @@ struct server {
   bool done;
 };
 
-static struct server server = {.children = CHILDREN_ZERO};
+/* Not initialised here: it would take up memory for buffers that nobody has used yet. */
+static struct server server;
 
 static bool may_accept(struct server const *s)
 {
@@ -310,18 +311,19 @@ void loop_prepare(struct options const *o, struct listener *l, char const *const
   s->options = o;
   s->listener = l;
   s->burst = 1;
+  s->children = (struct children)CHILDREN_ZERO;
   s->report.verbosity = o->verbosity;
   s->report.local_host = o->local_host;
   prepare_limits(&s->limits, o);
   if (o->banner)
     banner_load(&s->banner, o->banner);
   access_init(&s->access, o->rules, o->rules_optional, &s->report);
-  s->launch = (struct launch){.options = o,
-                              .listener = l,
-                              .limits = &s->limits,
-                              .report = &s->report,
-                              .children = &s->children,
-                              .reaper = &s->reaper};
+  s->launch.options = o;
+  s->launch.listener = l;
+  s->launch.limits = &s->limits;
+  s->launch.report = &s->report;
+  s->launch.children = &s->children;
+  s->launch.reaper = &s->reaper;
   launch_init(&s->launch, environment);
   if (events_init(&s->events) == -1)
     strerr_diefusys(111, "wait for events");
