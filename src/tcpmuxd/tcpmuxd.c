@@ -235,11 +235,17 @@ static void find(struct session const *s, struct service *service)
     refuse(s, &unavailable, "down", "");
 }
 
+/* The empty key would leave nothing to see in the log. */
+static char const *shown_key(struct rules_verdict const *verdict)
+{
+  return verdict->key[0] ? verdict->key : ":";
+}
+
 static void admit(struct session const *s, struct service *service)
 {
   switch (service_judge(service, &s->peer)) {
   case SERVICE_ALLOWED: return;
-  case SERVICE_DENIED: refuse(s, &unavailable, "rule ", service->verdict.key);
+  case SERVICE_DENIED: refuse(s, &unavailable, "rule ", shown_key(&service->verdict));
   case SERVICE_NO_ADDRESS:
     problem_set(&service->problem, "rules need TCPREMOTEIP, which is unset or no address",
                 service_mark_file[SERVICE_RULES], 0);

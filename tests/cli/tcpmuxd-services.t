@@ -205,13 +205,17 @@ is "a rule admits and sets and unsets variables" "$(ask ruled)" '+|local.unset.r
 is "an IPv4-mapped peer is an IPv4 peer" "$(TCPREMOTEIP=::ffff:127.0.0.1; ask ruled)" '+|local.unset.ruled|'
 like "... in the log too" "$(cat "$work/log")" 'ok [0-9]+ ruled from 127\.0\.0\.1$'
 TCPREMOTEIP=127.0.0.2
-refused "a rule that denies" ruled 100 'rule '
+refused "a rule that denies" ruled 100 'rule :'
 unset UNWANTED
 is "a name admits" "$(export TCPREMOTEHOST=good.example; ask ruled)" '+|named.unset.ruled|'
 is "what ident said admits" "$(export TCPREMOTEINFO=friend; TCPREMOTEIP=10.0.0.9; ask ruled)" '+|known.unset.ruled|'
 TCPREMOTEIP=2001:db8::1
 ask ruled > /dev/null
-like "IPv6 stands in brackets in the log" "$(cat "$work/log")" 'ruled from \[2001:db8::1\] rule $'
+like "IPv6 stands in brackets in the log" "$(cat "$work/log")" 'ruled from \[2001:db8::1\] rule :$'
+printf '%s\n' '127.0.0.3:deny' ':allow' | tcprules "$rules" "$work/rules.tmp" || diag 'tcprules failed'
+TCPREMOTEIP=127.0.0.3
+refused "a rule with a key that denies" ruled 100 'rule 127.0.0.3'
+tcprules "$rules" "$work/rules.tmp" < "$work/rules" || diag 'tcprules failed'
 for ip in '' 127.0.0.1x 127.1 '127.0.0.1
 127.0.0.1'; do
   TCPREMOTEIP=$ip
