@@ -201,8 +201,9 @@ static void refuse_plugin(char const *prog)
 static void refuse_option(char letter)
 {
   char const name[] = {'-', letter, '\0'};
-  strerr_die(100, PROG, ": usage: ", name,
-             option_named(letter) ? " needs an argument: " : " is not an option: ", USAGE);
+  char const *what = option_named(letter) ? " needs an argument: " : " is not an option: ";
+  char const *usage = USAGE;
+  strerr_die(100, PROG, ": usage: ", name, what, usage);
 }
 
 struct options options_from(int argc, char const *const *argv)
@@ -216,9 +217,10 @@ struct options options_from(int argc, char const *const *argv)
   getopt_letters(letters);
   while ((letter = subgetopt_r(argc, argv, letters, &state)) != -1) {
     struct option const *option = option_named(letter);
-    if (!option)
+    if (option)
+      apply(&o, option, state.arg);
+    else
       refuse_option((char)state.problem);
-    apply(&o, option, state.arg);
   }
   argv += state.ind;
   argc -= state.ind;
