@@ -102,7 +102,7 @@ is "- -: systemd's descriptor 3 with LISTEN_FDS and LISTEN_PID, which prog does 
   "127.0.0.1 127.0.0.1 nonenone"
 stop
 passed backlog3 zero 127.0.0.1 -b 3 - - true
-is "-b is for a passed socket, too" "$(ss -Htln "sport = :$port" | awk '{ print $3 }')" 3
+ok "-b is for a passed socket, too" wait_for sh -c "[ \"\$(ss -Htln 'sport = :$port' | awk '{ print \$3 }')\" = 3 ]"
 stop
 exits "-I is not: it is a usage error" 100 tcpserver -I lo - - true
 passed two systemd-two 127.0.0.1 - - true
