@@ -2,11 +2,12 @@
 # Log lines, to the letter: scripts and log analysers read them.
 . "$(dirname "$0")/../lib.sh"
 
-# log NAME: the log with pids and foreign ports made plain
+# log NAME: the log with pids and ports made plain. The server's port goes last: a pid may be that
+# number, and a peer at another address may be given it.
 log()
 {
-  sed -E "s/\\b$port\\b/PORT/g; s/::[0-9]+\$/::N/; s/::[0-9]+ (rule|perip|pernet|norules|load|fork)/::N \\1/" \
-    "$work/$1.log" | sed -E 's/^(tcpserver: (pid|ok|end|table: pid)) [0-9]+/\1 PID/'
+  sed -E "s/^(tcpserver: (pid|ok|end|table: pid)) [0-9]+/\\1 PID/; s/::[0-9]+( |\$)/::N\\1/
+    s/\\b$port\\b/PORT/g" "$work/$1.log"
 }
 
 serve plain 127.0.0.1 0 true
