@@ -18,6 +18,9 @@
 /* Descriptors that are left for accepting, reading rules and so on when every child holds a pidfd. */
 #define DESCRIPTORS_RESERVED 32
 
+/* RFC 791 section 3.1: the header is 60 octets at most, 20 of them fixed. */
+#define MAX_IP_OPTIONS 40
+
 /* More than there are in both lists of names below. */
 #define NAMES_MAX 64
 
@@ -73,13 +76,23 @@ bool launch_arrival(struct listener const *l, int fd, struct arrival *where)
                           address_from_sockaddr(&where->local, &where->local_port, (struct sockaddr *)&ss));
 }
 
+/* Source routes and the like (-o keeps them): most peers have none, and asking costs the kernel less than clearing
+ * does. */
+static void clear_ip_options(int fd)
+{
+  char found[MAX_IP_OPTIONS];
+  socklen_t len = sizeof found;
+  if (getsockopt(fd, IPPROTO_IP, IP_OPTIONS, found, &len) == -1 || len > 0)
+    setsockopt(fd, IPPROTO_IP, IP_OPTIONS, NULL, 0);
+}
+
 /* Options that matter are asked for one by one; a socket that a reset has killed meanwhile may refuse them, and
  * prog will see that soon enough. */
 static void set_socket_options(struct options const *o, struct connection const *c)
 {
   int const on = 1;
   if (!o->keep_ip_options && c->remote.family == ADDRESS_IPV4)
-    setsockopt(c->fd, IPPROTO_IP, IP_OPTIONS, NULL, 0);
+    clear_ip_options(c->fd);
   if (o->no_delay)
     setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if (o->keep_alive)
