@@ -20,6 +20,7 @@
 #include "reaper.h"
 #include "report.h"
 #include "signals.h"
+#include "sources.h"
 #include "timers.h"
 #include "traffic.h"
 
@@ -76,7 +77,7 @@ static void adjust_accepting(struct server *s)
     return;
   if (!wanted)
     events_forget(&s->events, s->listener->fd);
-  else if (events_watch(&s->events, s->listener->fd, what) == -1) {
+  else if (events_watch(&s->events, s->listener->fd, EVENTS_IN, what) == -1) {
     report_warning(&s->report, "watch the listening socket", "", strerror(errno));
     rest(s);
     return;
@@ -241,7 +242,7 @@ static void obey(struct server *s, int signal)
 
 static void handle(struct server *s, struct event const *event)
 {
-  switch (event->kind) {
+  switch ((enum event_kind)event->kind) {
   case EVENT_LISTENER:
     if (s->accepting)
       accept_burst(s);
@@ -327,7 +328,7 @@ void loop_prepare(struct options const *o, struct listener *l, char const *const
   launch_init(&s->launch, environment);
   if (events_init(&s->events) == -1)
     strerr_diefusys(111, "wait for events");
-  if (events_watch(&s->events, signals_init(), (struct event){.kind = EVENT_SIGNAL}) == -1)
+  if (events_watch(&s->events, signals_init(), EVENTS_IN, (struct event){.kind = EVENT_SIGNAL}) == -1)
     strerr_diefusys(111, "catch signals");
   reaper_init(&s->reaper, &s->children, &s->events, &s->timers, ended, s);
   reserve_timers(s);

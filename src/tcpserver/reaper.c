@@ -8,6 +8,7 @@
 
 #include "clock.h"
 #include "signals.h"
+#include "sources.h"
 
 /* How often children without a pidfd are asked, when they are many. */
 #define SWEEP_EVERY_MS 50
@@ -34,7 +35,7 @@ static int open_pidfd(pid_t pid)
 static void set_pidfd(struct reaper *r, struct child *child, int pidfd)
 {
   struct event const what = {.kind = EVENT_CHILD, .number = children_index(r->children, child)};
-  if (pidfd != -1 && events_watch(r->events, pidfd, what) == -1) {
+  if (pidfd != -1 && events_watch(r->events, pidfd, EVENTS_IN, what) == -1) {
     close(pidfd);
     pidfd = -1;
   }

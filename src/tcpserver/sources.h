@@ -1,0 +1,7 @@
+/* sources.h - what tcpserver waits for: the kinds of its events (events.h). */
+#ifndef TCPSERVER_SOURCES_H
+#define TCPSERVER_SOURCES_H
+
+enum event_kind { EVENT_LISTENER, EVENT_SIGNAL, EVENT_CHILD };
+
+#endif
