@@ -68,6 +68,10 @@ $(B)/%.o: %.c Makefile conf-cc
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_) -MMD -MP -c -o $@ $<
 
+# Where helpers are, for programs that can't find out where they are themselves.
+$(B)/src/lib/lookup.o: CFLAGS_ += -DUCSPI_HOME='"$(HOME_)"'
+$(B)/src/lib/lookup.o: conf-home
+
 $(B)/libucspi.a: $(call OBJ,$(LIB_SRC))
 	rm -f $@
 	ar rcs $@ $^
