@@ -206,6 +206,7 @@ static void requests(void)
 
 static void all_ports(void)
 {
+  char none[IDENT_SIZE];
   bool right = true;
   for (unsigned int port = 1; port < 65536 && right; port++) {
     char reply[64], out[IDENT_SIZE];
@@ -214,6 +215,7 @@ static void all_ports(void)
     right = ident_parse(out, reply, (size_t)len, false, theirs, ours) == IDENT_USER &&
             (theirs == ours || ident_parse(out, reply, (size_t)len, false, ours, theirs) == IDENT_NOBODY);
   }
+  ok(ident_parse(none, ",:USERID:UNIX:x\n", 16, false, 0, 0) == IDENT_NOBODY, "no digits are not port 0");
   ok(right, "every pair of ports is recognized, and not the other way round");
 }
 
