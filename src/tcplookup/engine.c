@@ -19,7 +19,7 @@ int engine_init(struct engine *e, size_t waiting)
   settings_init(&e->settings);
   e->now_ms = clock_ms();
   if (events_init(&e->events) == -1 ||
-      resolver_init(&e->resolver, &e->events, ENGINE_DNS, &e->settings.servers) == -1)
+      resolver_init(&e->resolver, &e->events, ENGINE_DNS, &e->settings) == -1)
     return -1;
   /* A question has two names at most. Those of cancelled ones still go on, hence the double. */
   names_init(&e->names, &e->resolver, waiting * 4);
@@ -38,7 +38,7 @@ static void refresh_settings(struct engine *e)
   if (!settings_refresh(&e->settings, e->now_ms))
     return;
   engine_tell_problems(e);
-  resolver_change(&e->resolver, &e->settings.servers);
+  resolver_change(&e->resolver, &e->settings);
   names_forget(&e->names);
 }
 

@@ -128,16 +128,19 @@ static int set_servers(ares_channel channel, struct nameservers const *servers)
 
 static struct channel *open_channel(struct resolver *r)
 {
-  /* c-ares takes the options of resolv.conf and $RES_OPTIONS that concern time by itself. */
-  struct ares_options options = {
-      .flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES, .sock_state_cb = watch, .lookups = (char[]){"b"}};
+  struct ares_options options = {.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES,
+                                 .timeout = (int)r->options.timeout_s * 1000,
+                                 .tries = (int)r->options.attempts,
+                                 .sock_state_cb = watch,
+                                 .lookups = (char[]){"b"}};
+  int const given = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB |
+                    ARES_OPT_LOOKUPS | (r->options.rotate ? ARES_OPT_ROTATE : ARES_OPT_NOROTATE);
   struct channel *c = calloc(1, sizeof *c);
   if (!c)
     return NULL;
   c->resolver = r;
   options.sock_state_cb_data = c;
-  if (ares_init_options(&c->ares, &options, ARES_OPT_FLAGS | ARES_OPT_SOCK_STATE_CB | ARES_OPT_LOOKUPS) !=
-      ARES_SUCCESS) {
+  if (ares_init_options(&c->ares, &options, given) != ARES_SUCCESS) {
     free(c);
     return NULL;
   }
@@ -305,9 +308,10 @@ void resolver_settle(struct resolver *r, int64_t now_ms)
   }
 }
 
-void resolver_change(struct resolver *r, struct nameservers const *servers)
+void resolver_change(struct resolver *r, struct settings const *settings)
 {
-  r->servers = *servers;
+  r->servers = settings->servers;
+  r->options = settings->options;
   for (size_t i = 0; i < RESOLVER_CHANNELS; i++)
     retire(r, i);
 }
@@ -320,12 +324,13 @@ static void seed_rand(void)
   srand(seed);
 }
 
-int resolver_init(struct resolver *r, struct events *events, uint32_t kind, struct nameservers const *servers)
+int resolver_init(struct resolver *r, struct events *events, uint32_t kind, struct settings const *settings)
 {
   memset(r, 0, sizeof *r);
   r->events = events;
   r->kind = kind;
-  r->servers = *servers;
+  r->servers = settings->servers;
+  r->options = settings->options;
   seed_rand();
   if (ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS) {
     errno = ENOMEM;

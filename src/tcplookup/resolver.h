@@ -10,6 +10,7 @@
 #include "events.h"
 #include "fdtable.h"
 #include "nameservers.h"
+#include "settings.h"
 #include "timers.h"
 
 /* Types of records, RFC 1035 and RFC 3596. */
@@ -42,6 +43,7 @@ struct resolver {
   struct events *events;
   uint32_t kind; /* of its events: pass them to resolver_ready() */
   struct nameservers servers;
+  struct settings_options options;
   struct channel *active[RESOLVER_CHANNELS]; /* null: none yet */
   struct channel *changed;                   /* to be looked at by resolver_settle() */
   struct fdtable sockets;
@@ -49,11 +51,10 @@ struct resolver {
 };
 
 /* 0, or -1 with errno ENOMEM. */
-int resolver_init(struct resolver *r, struct events *events, uint32_t kind,
-                  struct nameservers const *servers);
+int resolver_init(struct resolver *r, struct events *events, uint32_t kind, struct settings const *settings);
 
-/* From now on these are asked, as the present resolv.conf and $RES_OPTIONS say. */
-void resolver_change(struct resolver *r, struct nameservers const *servers);
+/* From now on its servers are asked, as its options say. */
+void resolver_change(struct resolver *r, struct settings const *settings);
 
 /* done will be called, never from within this. Null if it can't be asked: done won't be called. */
 struct resolver_query *resolver_ask(struct resolver *r, char const *name, enum resolver_type type,

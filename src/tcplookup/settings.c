@@ -9,10 +9,14 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "decimal.h"
 
 /* At a thousand questions a second two calls of stat(2) for each would be felt; nobody minds waiting this long. */
 enum { LOOK_EVERY_MS = 3000 };
 enum { DOMAINS_SIZE = 2048 };
+
+/* Those of resolv.conf(5). */
+enum { TIMEOUT_DEFAULT_S = 5, TIMEOUT_MAX_S = 30, ATTEMPTS_DEFAULT = 2, ATTEMPTS_MAX = 5 };
 
 static struct settings_stamp stamp_of(char const *path)
 {
@@ -34,10 +38,10 @@ static bool same(struct settings_stamp const *a, struct settings_stamp const *b)
          a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
 }
 
-/* The file's text, to be freed, and its length; null with errno. O_NONBLOCK: a fifo must not stop us. */
+/* The file's text, to be freed, and its length; a NUL follows; null with errno. O_NONBLOCK: a fifo must not stop us. */
 static char *read_file(char const *path, size_t *len)
 {
-  char *text = malloc(REWRITE_FILE_MAX + 1);
+  char *text = malloc(REWRITE_FILE_MAX + 2);
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   ssize_t r = 1;
   *len = 0;
@@ -52,9 +56,63 @@ static char *read_file(char const *path, size_t *len)
     text = NULL;
     errno = saved;
   }
+  if (text)
+    text[*len] = '\0';
   if (fd != -1)
     close(fd);
   return text;
+}
+
+/* `word` is of the form name:number; a number that is out of range is taken as the limit, as resolvers do. */
+static void take_number(unsigned int *value, char const *word, char const *name, unsigned int max)
+{
+  size_t len = strlen(name);
+  unsigned int number;
+  if (strncmp(word, name, len) == 0 && decimal_parse(&number, word + len, 1, UINT32_MAX))
+    *value = number < max ? number : max;
+}
+
+/* Takes what it knows of len octets of blank-separated options. */
+static void take_options(struct settings_options *o, char const *text, size_t len)
+{
+  char word[32];
+  while (len > 0) {
+    size_t blanks = strspn(text, " \t\r"), size;
+    blanks = blanks < len ? blanks : len;
+    text += blanks;
+    len -= blanks;
+    size = strcspn(text, " \t\r\n");
+    size = size < len ? size : len;
+    if (size == 0)
+      return;
+    if (size < sizeof word) {
+      memcpy(word, text, size);
+      word[size] = '\0';
+      take_number(&o->timeout_s, word, "timeout:", TIMEOUT_MAX_S);
+      take_number(&o->attempts, word, "attempts:", ATTEMPTS_MAX);
+      o->rotate = o->rotate || strcmp(word, "rotate") == 0;
+    }
+    text += size;
+    len -= size;
+  }
+}
+
+/* text ends in a NUL. */
+static void read_options(struct settings_options *o, char const *text)
+{
+  static char const keyword[] = "options";
+  char const *environment = getenv("RES_OPTIONS");
+  o->timeout_s = TIMEOUT_DEFAULT_S;
+  o->attempts = ATTEMPTS_DEFAULT;
+  o->rotate = false;
+  while (text && *text) {
+    size_t len = strcspn(text, "\n"), size = sizeof keyword - 1;
+    if (len > size && memcmp(text, keyword, size) == 0 && (text[size] == ' ' || text[size] == '\t'))
+      take_options(o, text + size, len - size);
+    text += len + (text[len] == '\n');
+  }
+  if (environment)
+    take_options(o, environment, strlen(environment));
 }
 
 static void read_servers(struct settings *s, char domains[DOMAINS_SIZE])
@@ -66,6 +124,7 @@ static void read_servers(struct settings *s, char domains[DOMAINS_SIZE])
   char *text = read_file(SETTINGS_RESOLV_CONF, &len);
 
   domains[0] = '\0';
+  read_options(&s->options, text);
   if (text)
     nameservers_from_resolv_conf(&conf, domains, DOMAINS_SIZE, text, len);
   free(text);

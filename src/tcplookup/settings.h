@@ -20,10 +20,17 @@ struct settings_stamp {
   struct timespec changed;
 };
 
+/* resolv.conf(5): options, also in $RES_OPTIONS. c-ares 1.18 knows other words for them. */
+struct settings_options {
+  unsigned int timeout_s, attempts;
+  bool rotate;
+};
+
 enum { SETTINGS_PROBLEM_SIZE = 512 };
 
 struct settings {
   struct nameservers servers;
+  struct settings_options options;
   struct rewrite rewrite;
   /* What is wrong, empty if nothing: with the first, no question to DNS can be asked; with the second, no host
    * argument be rewritten. */
