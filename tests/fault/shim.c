@@ -91,6 +91,8 @@ FAILING(int, -1, accept4, (int fd, struct sockaddr *restrict sa, socklen_t *rest
 FAILING(int, -1, socket, (int domain, int type, int protocol), (domain, type, protocol))
 FAILING(int, -1, bind, (int fd, struct sockaddr const *sa, socklen_t len), (fd, sa, len))
 FAILING(int, -1, listen, (int fd, int backlog), (fd, backlog))
+FAILING(int, -1, getsockopt, (int fd, int level, int name, void *value, socklen_t *len),
+        (fd, level, name, value, len))
 FAILING(int, -1, setsockopt, (int fd, int level, int name, void const *value, socklen_t len),
         (fd, level, name, value, len))
 FAILING(int, -1, getsockname, (int fd, struct sockaddr *restrict sa, socklen_t *restrict len), (fd, sa, len))

@@ -118,7 +118,7 @@ for error in $EAGAIN $ENOMEM; do
 done
 
 # While serving: whatever fails costs one connection at most. With -c 1 the listener is watched anew each time.
-for fault in "getsockname 2 $ENOBUFS" "setsockopt 4 $ENOMEM" "calloc 1 $ENOMEM" "calloc 2 $ENOMEM" \
+for fault in "getsockname 2 $ENOBUFS" "getsockopt 1 $ENOMEM" "calloc 1 $ENOMEM" "calloc 2 $ENOMEM" \
   "epoll_ctl 4 $ENOSPC" "open 3 $EMFILE" "memfd_create 1 $EMFILE" "stat 1 $EIO" "fstat 2 $EIO"; do
   # shellcheck disable=SC2086
   set -- $fault
