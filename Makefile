@@ -1,4 +1,4 @@
-# ucspi-tcpmux: GNU make. `make` leaves programs in command/ (helpers would be in libexec/: none yet).
+# ucspi-tcpmux: GNU make. `make` leaves programs in command/ and helpers in libexec/.
 #
 #   make [all]      build                         make check    every test (package/check installs tools first)
 #   make install    DESTDIR and conf-home         make lint     static checks; make format rewrites the sources
@@ -20,14 +20,17 @@ B       := build/san
 CC      += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LD      += -fsanitize=address,undefined
 COMMAND := build/san/command
+LIBEXEC := build/san/libexec
 else ifdef PORTABLE
 B       := build/portable
 CC      += -DUCSPI_PORTABLE
 COMMAND := build/portable/command
+LIBEXEC := build/portable/libexec
 else
 B       := build
 CC      += -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 COMMAND := command
+LIBEXEC := libexec
 endif
 
 # --- What each program is made of ----------------------------------------------------------------------
@@ -39,12 +42,17 @@ endif
 # made by tinycdb answer "not found", which means allow. tests/cli/link.t guards this.
 
 PROGRAMS := tcpserver tcprules tcprulescheck tcpmuxd tcpclient
+# Started by other programs, which find them in ../libexec.
+HELPERS  := tcplookup
 
 tcpserver_SRC     := $(wildcard src/tcpserver/*.c)
 tcprules_SRC      := src/tcprules/tcprules.c src/tcprules/duplicates.c
 tcprulescheck_SRC := src/tcprules/tcprulescheck.c
 tcpmuxd_SRC       := $(wildcard src/tcpmuxd/*.c)
 tcpclient_SRC     := $(wildcard src/tcpclient/*.c)
+tcplookup_SRC     := $(wildcard src/tcplookup/*.c)
+# What a program links besides LIBS.
+tcplookup_LIBS    := -lcares
 
 STATIC            := tcpmuxd
 
@@ -57,12 +65,12 @@ LIBS := $(B)/libucspi.a -l:libcdb.a -l:libskarnet.a
 .SUFFIXES:
 .PHONY: all check unit install install-programs install-man clean lint format bench fuzz soak programs
 
-PRODUCTS := $(PROGRAMS:%=$(COMMAND)/%)
+PRODUCTS := $(PROGRAMS:%=$(COMMAND)/%) $(HELPERS:%=$(LIBEXEC)/%)
 all: $(PRODUCTS)
 
 OBJ       = $(patsubst %.c,$(B)/%.o,$(1))
 LIB_SRC  := $(wildcard src/lib/*.c)
-ALL_SRC  := $(LIB_SRC) $(foreach p,$(PROGRAMS),$($(p)_SRC))
+ALL_SRC  := $(LIB_SRC) $(foreach p,$(PROGRAMS) $(HELPERS),$($(p)_SRC))
 
 $(B)/%.o: %.c Makefile conf-cc
 	@mkdir -p $(@D)
@@ -85,14 +93,16 @@ $(B)/static-flag: Makefile conf-cc conf-ld
 	    $(LD) -static -Wl,-z,noseparate-code -o $(B)/static-try $(B)/static-try.o 2>/dev/null && $(B)/static-try; \
 	  then echo -static -Wl,-z,noseparate-code; else echo; fi > $@
 
+# program NAME,FOLDER
 define program
-$(COMMAND)/$(1): $(call OBJ,$($(1)_SRC)) $(B)/libucspi.a $(B)/static-flag conf-ld
+$(2)/$(1): $(call OBJ,$($(1)_SRC)) $(B)/libucspi.a $(B)/static-flag conf-ld
 	@mkdir -p $$(@D)
 	$(LD) $(LDFLAGS) $(if $(filter $(1),$(STATIC)),$$$$(cat $(B)/static-flag)) -o $$@.new \
-	  $(call OBJ,$($(1)_SRC)) $(LIBS)
+	  $(call OBJ,$($(1)_SRC)) $(LIBS) $($(1)_LIBS)
 	mv $$@.new $$@
 endef
-$(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
+$(foreach p,$(PROGRAMS),$(eval $(call program,$(p),$(COMMAND))))
+$(foreach p,$(HELPERS),$(eval $(call program,$(p),$(LIBEXEC))))
 
 # Unit tests: one program per tests/unit/*.c, speaking TAP.
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
@@ -125,10 +135,10 @@ install: install-programs install-man
 
 install-programs: all
 	$(NEEDS_ABSOLUTE_HOME)
-	mkdir -p "$(INSTALLED)/bin"
-	for p in $(PROGRAMS); do \
-	  install -m 755 "$(COMMAND)/$$p" "$(INSTALLED)/bin/$$p.new" && \
-	  mv "$(INSTALLED)/bin/$$p.new" "$(INSTALLED)/bin/$$p" || exit 1; done
+	mkdir -p "$(INSTALLED)/bin" "$(INSTALLED)/libexec"
+	for p in $(HELPERS:%=$(LIBEXEC)/%) $(PROGRAMS:%=$(COMMAND)/%); do \
+	  case $$p in "$(LIBEXEC)"/*) to="$(INSTALLED)/libexec/$${p##*/}" ;; *) to="$(INSTALLED)/bin/$${p##*/}" ;; esac; \
+	  install -m 755 "$$p" "$$to.new" && mv "$$to.new" "$$to" || exit 1; done
 
 install-man:
 	$(NEEDS_ABSOLUTE_HOME)

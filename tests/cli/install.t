@@ -3,6 +3,7 @@
 . "$(dirname "$0")/../lib.sh"
 make=$(command -v gmake || echo make)
 programs='tcpserver tcprules tcprulescheck tcpmuxd tcpclient'
+helpers='tcplookup'
 
 # The copy keeps the times, so that nothing is built again.
 mkdir "$work/tree"
@@ -21,6 +22,7 @@ installed_in()
 expected_files()
 {
   for program in $programs; do echo "./bin/$program"; done
+  for helper in $helpers; do echo "./libexec/$helper"; done
   for page in doc/*.[1-9]; do echo "./share/man/man${page##*.}/${page#doc/}"; done
 }
 
@@ -32,6 +34,10 @@ is 'it holds the programs and every manual page, under the first line of conf-ho
 for program in $programs; do
   is "$program is executable by everybody, writable by its owner" "$(mode_of "$installed/bin/$program")" 755
   like "the installed $program runs" "$("$installed/bin/$program" --version)" "^$program \\(ucspi-tcpmux\\) [0-9]"
+done
+for helper in $helpers; do
+  is "$helper is executable by everybody, writable by its owner" "$(mode_of "$installed/libexec/$helper")" 755
+  like "the installed $helper runs" "$("$installed/libexec/$helper" --version)" "^$helper \\(ucspi-tcpmux\\) [0-9]"
 done
 for page in "$installed"/share/man/man*/*; do
   is "$(basename "$page") is readable by everybody" "$(mode_of "$page")" 644

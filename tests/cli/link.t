@@ -10,26 +10,28 @@ is 'no source includes the cdb header of skalibs' \
 # link_line PROGRAM: how make links it
 link_line()
 {
-  "$make" -s -n -C "$root" -W conf-ld COMMAND=command B=build "command/$1" |
+  case " $helpers " in *" $1 "*) folder=libexec ;; *) folder=command ;; esac
+  "$make" -s -n -C "$root" -W conf-ld COMMAND=command LIBEXEC=libexec B=build "$folder/$1" |
     sed -n ':join
 /\\$/ {
   N
   b join
 }
 s/\\\n//g
-/ -o command\/'"$1"'\.new /p'
+/ -o '"$folder\\/$1"'\.new /p'
 }
 
-"$make" -s -C "$root" COMMAND=command B=build all > "$work/make" 2>&1 || diag "$(cat "$work/make")"
+"$make" -s -C "$root" COMMAND=command LIBEXEC=libexec B=build all > "$work/make" 2>&1 || diag "$(cat "$work/make")"
 programs=$(cd "$root" && sed -n 's/^PROGRAMS *:= *//p' Makefile)
+helpers=$(cd "$root" && sed -n 's/^HELPERS *:= *//p' Makefile)
 like 'the programs are known' "$programs" 'tcpserver.*tcprules.*tcpmuxd'
-for program in $programs; do
+for program in $programs $helpers; do
   line=$(link_line "$program")
   like "$program is linked with tinycdb before skalibs" "$line" '(-lcdb|-l:libcdb\.a) .*(-lskarnet|-l:libskarnet\.a)'
   # The same line again, with a linker that tells where it takes the symbol from. A program that has no use for cdb
   # takes it from nowhere.
   (cd "$root" && sh -c "$(printf '%s\n' "$line" |
-    sed "s| -o command/$program.new | -Wl,-y,cdb_find -Wl,-y,cdb_init -o $work/linked |")") > "$work/trace" 2>&1 ||
+    sed -E "s| -o (command\|libexec)/$program.new | -Wl,-y,cdb_find -Wl,-y,cdb_init -o $work/linked |")") > "$work/trace" 2>&1 ||
     diag "$(cat "$work/trace")"
   ok "$program can be linked like that" test -x "$work/linked"
   unlike "$program takes no cdb function from skalibs" "$(cat "$work/trace")" 'libskarnet.*: definition of'
