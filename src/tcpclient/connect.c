@@ -10,13 +10,14 @@
 
 #include "clock.h"
 
-void endpoints_interleave(struct endpoints *e)
+void endpoints_interleave(struct endpoints *e, size_t settled)
 {
   struct endpoints in = *e;
-  size_t next[2] = {0, 0}; /* where to look on: of the first address's family, of the other */
-  for (size_t out = 0, turn = 0; out < in.count; turn = 1 - turn) {
+  enum address_family family = in.address[settled ? settled - 1 : 0].family;
+  size_t next[2] = {settled, settled}; /* where to look on: of that family, of the other */
+  for (size_t out = settled, turn = settled > 0; out < in.count; turn = 1 - turn) {
     size_t *i = &next[turn];
-    while (*i < in.count && (in.address[*i].family == in.address[0].family) != (turn == 0))
+    while (*i < in.count && (in.address[*i].family == family) != (turn == 0))
       ++*i;
     if (*i < in.count)
       e->address[out++] = in.address[(*i)++];
@@ -29,8 +30,25 @@ struct race {
   struct connect_result *result;
   int fd[ENDPOINTS_MAX];   /* -1: not under way */
   size_t started, unbound; /* unbound: had no local end, of those that were started */
-  int64_t next_start_ms, deadline_ms;
+  int64_t next_start_ms;
+  int64_t single_deadline_ms, deadline_ms; /* if there is but one endpoint; else */
 };
+
+static bool more_may_come(struct connect_plan const *plan)
+{
+  return plan->more && plan->more->fd != -1;
+}
+
+static bool is_single(struct connect_plan const *plan)
+{
+  return plan->endpoints->count == 1 && !more_may_come(plan);
+}
+
+/* It changes in the middle of a race, when the last answer from DNS is that there is nothing else. */
+static int64_t deadline_ms(struct race const *r)
+{
+  return is_single(r->plan) ? r->single_deadline_ms : r->deadline_ms;
+}
 
 static int bind_local(int fd, struct connect_plan const *plan, enum address_family family)
 {
@@ -85,17 +103,17 @@ static void settle(struct race *r, size_t i, int error)
   r->fd[i] = -1;
 }
 
-/* This machine may be without one of the families (IPv6 is often switched off), which is no matter as long as there
- * is an endpoint of the other. Anything else would not be better for the next one. */
+/* This machine may be without one of the families (IPv6 is often switched off), which is no matter if there is an
+ * endpoint of the other. Anything else would not be better for the next one. */
 static void fail_unbound(struct race *r, size_t i, int error)
 {
   bool lacks_family =
       r->plan->local.family == ADDRESS_NONE && (error == EADDRNOTAVAIL || error == EAFNOSUPPORT);
   give_up(r, i, error);
-  if (lacks_family && ++r->unbound < r->plan->endpoints->count)
-    return;
-  r->result->status = CONNECT_UNBOUND;
+  r->unbound++;
   r->result->reason = error;
+  if (!lacks_family)
+    r->result->status = CONNECT_UNBOUND;
 }
 
 static void start_next(struct race *r)
@@ -128,62 +146,81 @@ static int attempt_error(int fd)
   return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == -1 ? errno : error;
 }
 
-/* Waits until an attempt has ended, the next is to start, or time is up. False if none is under way. */
-static bool wait_for_attempts(struct race *r)
+static void take_more(struct race *r)
 {
-  struct pollfd p[ENDPOINTS_MAX];
-  bool more = r->started < r->plan->endpoints->count;
-  int64_t until_ms = more && r->next_start_ms < r->deadline_ms ? r->next_start_ms : r->deadline_ms;
+  struct endpoints *e = r->plan->endpoints;
+  r->plan->more->receive(r->plan->more, e);
+  endpoints_interleave(e, r->started);
+}
+
+/* Waits until an attempt has ended, the next is to start, further endpoints have come, or time is up. False if there
+ * is nothing to wait for. */
+static bool wait_for_news(struct race *r)
+{
+  struct pollfd p[ENDPOINTS_MAX + 1];
+  struct pollfd *more = &p[r->started];
+  bool idle = r->started == r->plan->endpoints->count;
+  int64_t limit_ms = deadline_ms(r);
+  int64_t until_ms = !idle && r->next_start_ms < limit_ms ? r->next_start_ms : limit_ms;
   size_t running = 0;
 
   for (size_t i = 0; i < r->started; i++) {
     p[i] = (struct pollfd){.fd = r->fd[i], .events = POLLOUT};
     running += r->fd[i] != -1;
   }
-  if (running == 0)
+  *more = (struct pollfd){.fd = more_may_come(r->plan) ? r->plan->more->fd : -1, .events = POLLIN};
+  if (running == 0 && more->fd == -1)
     return false;
-  if (poll(p, (nfds_t)r->started, clock_wait_ms(until_ms)) <= 0)
+  if (poll(p, (nfds_t)r->started + 1, clock_wait_ms(until_ms)) <= 0)
     return true;
   for (size_t i = 0; i < r->started && r->result->status != CONNECT_MADE; i++)
     if (r->fd[i] != -1 && p[i].revents)
       settle(r, i, attempt_error(r->fd[i]));
+  if (more->revents && r->result->status != CONNECT_MADE)
+    take_more(r);
   return true;
 }
 
-static struct connect_result race(struct connect_plan const *plan, unsigned int limit_s)
+static void close_losers(struct race *r)
+{
+  for (size_t i = 0; i < r->plan->endpoints->count; i++) {
+    if (i >= r->started || r->fd[i] != -1)
+      r->result->error[i] = ETIMEDOUT;
+    if (r->fd[i] != -1)
+      close(r->fd[i]);
+  }
+}
+
+static struct connect_result race(struct connect_plan const *plan, unsigned int single_limit_s,
+                                  unsigned int limit_s)
 {
   struct connect_result result = {.status = CONNECT_FAILED, .fd = -1};
   struct race r = {.plan = plan, .result = &result};
-  size_t count = plan->endpoints->count;
   int64_t now_ms = clock_ms();
 
+  r.single_deadline_ms = now_ms + (int64_t)single_limit_s * 1000;
   r.deadline_ms = now_ms + (int64_t)limit_s * 1000;
   r.next_start_ms = now_ms;
   memset(r.fd, 0xff, sizeof r.fd);
-  while (result.status == CONNECT_FAILED && now_ms < r.deadline_ms) {
-    if (r.started < count && now_ms >= r.next_start_ms)
+  while (result.status == CONNECT_FAILED && now_ms < deadline_ms(&r)) {
+    if (r.started < plan->endpoints->count && now_ms >= r.next_start_ms)
       start_next(&r);
-    else if (!wait_for_attempts(&r) && r.started == count)
+    else if (!wait_for_news(&r) && r.started == plan->endpoints->count)
       break;
     now_ms = clock_ms();
   }
-  for (size_t i = 0; i < count; i++) {
-    if (i >= r.started || r.fd[i] != -1)
-      result.error[i] = ETIMEDOUT;
-    if (r.fd[i] != -1)
-      close(r.fd[i]);
-  }
+  if (result.status == CONNECT_FAILED && r.unbound == plan->endpoints->count)
+    result.status = CONNECT_UNBOUND;
+  close_losers(&r);
   return result;
 }
 
 struct connect_result connect_any(struct connect_plan const *plan)
 {
-  struct connect_result result = {.status = CONNECT_FAILED, .fd = -1, .error = {ETIMEDOUT}};
-  if (plan->endpoints->count > 1)
-    return race(plan, plan->first_s + plan->second_s);
-  if (plan->first_s)
-    result = race(plan, plan->first_s);
-  if (result.status == CONNECT_FAILED && result.error[0] == ETIMEDOUT && plan->second_s)
-    result = race(plan, plan->second_s);
+  unsigned int first_s = plan->first_s ? plan->first_s : plan->second_s;
+  unsigned int second_s = plan->first_s ? plan->second_s : 0;
+  struct connect_result result = race(plan, first_s, plan->first_s + plan->second_s);
+  if (is_single(plan) && second_s && result.status == CONNECT_FAILED && result.error[0] == ETIMEDOUT)
+    result = race(plan, second_s, second_s);
   return result;
 }

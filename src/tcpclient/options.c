@@ -10,10 +10,11 @@
 #include <skalibs/strerr.h>
 
 #include "decimal.h"
+#include "lookup.h"
 
 #define USAGE                                                                                                \
-  "tcpclient [ -46dDHqQRvxX ] [ -i localip ] [ -p localport ] [ -l localname ] [ -T x+y ] [ -I interface ] " \
-  "[ -P muxport ] host port [ program ]"
+  "tcpclient [ -46dDhHqQrRvxX ] [ -i localip ] [ -p localport ] [ -l localname ] [ -t n ] [ -T x+y ] "       \
+  "[ -I interface ] [ -P muxport ] host port [ program ]"
 
 static char const usage[] = USAGE;
 
@@ -23,13 +24,15 @@ char const options_help[] =
           "  -4 / -6        use IPv4 / IPv6 addresses only\n"
           "  -I interface   for IPv6 link-local addresses without a zone\n"
           "  -i localip     local address; -p localport: local port\n"
-          "  -l localname   $TCPLOCALHOST\n"
+          "  -l localname   $TCPLOCALHOST; by default DNS is asked\n"
           "  -T x+y         give up after x+y seconds (2+58)\n"
           "  -d / -D        leave TCP_NODELAY off (default with program) / set it (default without)\n"
           "  -x             if the port's name is unknown or the connection is refused, ask TCPMUX for it\n"
           "  -X             ask TCPMUX only\n"
           "  -P muxport     where the host's TCPMUX server is (1)\n"
-          "  -H -R          no host names, no ident: how this version always works\n"
+          "  -h / -H        ask DNS for $TCPREMOTEHOST, if there is a program (default) / do not\n"
+          "  -r / -R        ask ident for $TCPREMOTEINFO, if there is a program (default) / do not\n"
+          "  -t n           wait n seconds at most for ident (26)\n"
           "  host           an address, a name, or 0 for this machine\n"
           "  port           a number or a service's name\n"
           "  program        gets the connection as descriptors 6 and 7; without it, standard input and\n"
@@ -40,9 +43,8 @@ enum kind {
   CHOICE,   /* stores value in an enum */
   TEXT,     /* a string */
   ADDRESS,  /* an IP address */
-  NUMBER,   /* an unsigned int up to value */
+  NUMBER,   /* an unsigned int up to value; `text` says what it is */
   TIMEOUTS, /* seconds, or seconds+seconds */
-  DEFAULT,  /* names how this version works anyway */
   ABSENT    /* refused: `text` says why */
 };
 
@@ -56,8 +58,6 @@ struct option {
 
 #define AT(field) offsetof(struct options, field)
 #define TLS       " needs TLS, which this version does not have"
-#define NAMES     " needs name look-ups, which this version does not have: use -H"
-#define IDENT     " needs ident look-ups, which this version does not have: use -R"
 
 static struct option const options[] = {
     {'q', CHOICE, AT(verbosity), VERBOSITY_NONE, NULL},
@@ -73,13 +73,13 @@ static struct option const options[] = {
     {'I', TEXT, AT(interface), 0, NULL},
     {'l', TEXT, AT(local_host), 0, NULL},
     {'i', ADDRESS, AT(local), 0, NULL},
-    {'p', NUMBER, AT(local_port), 65535, NULL},
+    {'p', NUMBER, AT(local_port), 65535, "a number from 0 to 65535"},
     {'T', TIMEOUTS, 0, 0, NULL},
-    {'H', DEFAULT, 0, 0, NULL},
-    {'R', DEFAULT, 0, 0, NULL},
-    {'h', ABSENT, 0, 0, NAMES},
-    {'r', ABSENT, 0, 0, IDENT},
-    {'t', ABSENT, 0, 1, IDENT},
+    {'h', CHOICE, AT(names), NAMES_LOOKED_UP, NULL},
+    {'H', CHOICE, AT(names), NAMES_IGNORED, NULL},
+    {'r', CHOICE, AT(ident), IDENT_ASKED, NULL},
+    {'R', CHOICE, AT(ident), IDENT_IGNORED, NULL},
+    {'t', NUMBER, AT(info_timeout_s), LOOKUP_INFO_TIMEOUT_MAX_S, "seconds, 0 to 86400"},
     {'n', ABSENT, 0, 1, TLS},
     {'c', ABSENT, 0, 1, TLS},
     {'L', ABSENT, 0, 1, TLS},
@@ -112,8 +112,7 @@ static bool takes_argument(struct option const *o)
   case NUMBER:
   case TIMEOUTS: return true;
   case ABSENT: return o->value != 0;
-  case CHOICE:
-  case DEFAULT: break;
+  case CHOICE: break;
   }
   return false;
 }
@@ -159,13 +158,12 @@ static void apply(struct options *o, struct option const *option, char const *ar
     break;
   case NUMBER:
     if (!decimal_parse(field, argument, 0, option->value))
-      die_usage(name, " takes a number from 0 to 65535, not ", argument);
+      die_usage(name, " takes ", option->text, ", not ", argument);
     break;
   case TIMEOUTS:
     if (!parse_timeouts(o, argument))
       die_usage(name, " takes seconds as x or x+y, 1 to 86400, not ", argument);
     break;
-  case DEFAULT: break;
   case ABSENT: die_usage(name, option->text);
   }
 }
@@ -173,7 +171,8 @@ _Static_assert(sizeof(enum verbosity) == sizeof(unsigned int), "CHOICE stores en
 
 struct options options_from(int argc, char const *const *argv)
 {
-  struct options o = {.verbosity = VERBOSITY_ERRORS, .first_s = 2, .second_s = 58, .mux_port = "1"};
+  struct options o = {
+      .verbosity = VERBOSITY_ERRORS, .first_s = 2, .second_s = 58, .mux_port = "1", .info_timeout_s = 26};
   subgetopt state = SUBGETOPT_ZERO;
   char letters[2 * OPTION_COUNT + 2];
   int letter;

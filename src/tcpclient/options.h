@@ -6,6 +6,8 @@
 
 enum verbosity { VERBOSITY_NONE, VERBOSITY_ERRORS, VERBOSITY_STATUS };
 enum mux_use { MUX_NEVER, MUX_FALLBACK, MUX_ONLY };
+enum names { NAMES_LOOKED_UP, NAMES_IGNORED };
+enum ident { IDENT_ASKED, IDENT_IGNORED };
 enum delay { DELAY_USUAL, DELAY_ALLOWED, DELAY_FORBIDDEN };
 
 struct options {
@@ -14,7 +16,10 @@ struct options {
   char const *interface;          /* -I: for link-local addresses without a zone; or null */
   struct address local;           /* -i; family ADDRESS_NONE: the system chooses */
   unsigned int local_port;        /* -p; 0: the system chooses */
-  char const *local_host;         /* -l, or null */
+  char const *local_host;         /* -l; null: to be looked up */
+  enum names names;               /* -h -H: the remote host's */
+  enum ident ident;               /* -r -R */
+  unsigned int info_timeout_s;    /* -t: for ident; 0: it is not asked */
   unsigned int first_s, second_s; /* -T first+second */
   enum delay delay;               /* -d -D; usual: allowed for a program, forbidden when relaying */
   enum mux_use mux;               /* -x -X */

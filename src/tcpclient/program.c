@@ -54,7 +54,21 @@ static int add_interface(struct environment *e, bool ipv6, struct address const 
   return ADD("INTERFACE", name);
 }
 
-static int describe(struct environment *e, struct options const *o, struct connection const *c)
+static int add_facts(struct environment *e, bool ipv6, struct options const *o,
+                     struct lookup_peer_answer const *facts)
+{
+  char const *local_host = facts->known & LOOKUP_LOCAL_HOST ? facts->local_host : NULL;
+  if (o->local_host)
+    local_host = o->local_host;
+  if (local_host && ADD("LOCALHOST", local_host) == -1)
+    return -1;
+  if ((facts->known & LOOKUP_REMOTE_HOST) && ADD("REMOTEHOST", facts->remote_host) == -1)
+    return -1;
+  return facts->known & LOOKUP_INFO ? ADD("REMOTEINFO", facts->info) : 0;
+}
+
+static int describe(struct environment *e, struct options const *o, struct connection const *c,
+                    struct lookup_peer_answer const *facts)
 {
   char local[ADDRESS_TEXT_SIZE], remote[ADDRESS_TEXT_SIZE];
   char local_port[DECIMAL_SIZE], remote_port[DECIMAL_SIZE];
@@ -66,18 +80,18 @@ static int describe(struct environment *e, struct options const *o, struct conne
   decimal_print(remote_port, c->remote_port);
   if (environment_add(e, "PROTO", ipv6 ? "TCP6" : "TCP") == -1 || ADD("LOCALIP", local) == -1 ||
       ADD("LOCALPORT", local_port) == -1 || ADD("REMOTEIP", remote) == -1 ||
-      ADD("REMOTEPORT", remote_port) == -1 || add_interface(e, ipv6, &c->remote) == -1)
-    return -1;
-  if (o->local_host && ADD("LOCALHOST", o->local_host) == -1)
+      ADD("REMOTEPORT", remote_port) == -1 || add_interface(e, ipv6, &c->remote) == -1 ||
+      add_facts(e, ipv6, o, facts) == -1)
     return -1;
   return c->mux_service[0] ? environment_add(e, "TCPMUXSERVICE", c->mux_service) : 0;
 }
 
-_Noreturn void program_run(struct options const *o, struct connection const *c)
+_Noreturn void program_run(struct options const *o, struct connection const *c,
+                           struct lookup_peer_answer const *facts)
 {
   static struct environment e = ENVIRONMENT_ZERO;
   if (environment_load(&e, (char const *const *)environ, environment_ucspi_names) == -1 ||
-      describe(&e, o, c) == -1)
+      describe(&e, o, c, facts) == -1)
     report_fatal_system(o->verbosity, "unable to make the environment");
   if (place_descriptors(c->fd) == -1)
     report_fatal_system(o->verbosity, "unable to set up descriptors 6 and 7");

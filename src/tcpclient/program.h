@@ -2,6 +2,7 @@
 #ifndef TCPCLIENT_PROGRAM_H
 #define TCPCLIENT_PROGRAM_H
 
+#include "lookup.h"
 #include "options.h"
 #include "service.h"
 
@@ -9,7 +10,8 @@
  * at exec; until then reading or writing them fails with EBADF. */
 void program_guard_descriptors(enum verbosity verbosity);
 
-/* Runs o->prog on the connection; returns never. */
-_Noreturn void program_run(struct options const *o, struct connection const *c);
+/* Runs o->prog on the connection, with what is known about it; returns never. */
+_Noreturn void program_run(struct options const *o, struct connection const *c,
+                           struct lookup_peer_answer const *facts);
 
 #endif

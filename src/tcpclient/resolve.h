@@ -7,11 +7,27 @@
 
 #include "address.h"
 #include "connect.h"
+#include "helper.h"
 #include "options.h"
 
-/* The host's addresses of the families that -4, -6 and -i leave, in the order in which to try them. Never
- * empty: exits 111 with a message instead. */
-struct endpoints resolve_host(struct options const *o);
+/* How long the IPv6 addresses are waited for once the IPv4 ones are there (RFC 8305 section 8: Resolution Delay). */
+enum { RESOLUTION_DELAY_MS = 50 };
+
+/* The addresses of a host, of the families that -4, -6 and -i leave, in the order in which to try them. */
+struct resolution {
+  struct endpoints endpoints;
+  struct connect_source
+      more; /* brings the other family's, if its answer is not there yet; refers to this struct */
+  /* For resolve.c alone. */
+  struct options const *options;
+  struct helper *helper;
+  unsigned int scope;           /* of -I; 0: none */
+  bool waits4, waits6;          /* for the answer about this family */
+  enum lookup_status status[2]; /* of the answers so far, IPv4 and IPv6 */
+};
+
+/* Fills in at least one address, or exits 111 with a message. Only a name is a question for the helper. */
+void resolve_host(struct resolution *r, struct options const *o, struct helper *h);
 
 /* A number from 1 to 65535, or a TCP name of the services database. False if it is neither. */
 bool resolve_port(uint16_t *port, char const *text);

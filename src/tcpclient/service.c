@@ -21,17 +21,20 @@ enum { REPLY_SHOWN_MAX = 200 }; /* of what a TCPMUX server says, on standard err
 struct attempt {
   struct connect_plan plan;
   struct connect_result result;
+  struct endpoints tried; /* as they were then: a later attempt may get more of them */
 };
 
-static struct attempt attempt_port(struct options const *o, struct endpoints const *e, uint16_t port)
+static struct attempt attempt_port(struct options const *o, struct resolution *host, uint16_t port)
 {
-  struct attempt a = {.plan = {.endpoints = e,
+  struct attempt a = {.plan = {.endpoints = &host->endpoints,
+                               .more = &host->more,
                                .port = port,
                                .local = o->local,
                                .local_port = (uint16_t)o->local_port,
                                .first_s = o->first_s,
                                .second_s = o->second_s}};
   a.result = connect_any(&a.plan);
+  a.tried = host->endpoints;
   return a;
 }
 
@@ -48,8 +51,8 @@ static void report_failures(struct options const *o, struct attempt const *a)
 {
   char ip[ADDRESS_TEXT_SIZE], port[DECIMAL_SIZE];
   decimal_print(port, a->plan.port);
-  for (size_t i = 0; i < a->plan.endpoints->count; i++) {
-    address_print(ip, &a->plan.endpoints->address[i]);
+  for (size_t i = 0; i < a->tried.count; i++) {
+    address_print(ip, &a->tried.address[i]);
     report_error(o->verbosity, "unable to connect to ", ip, " port ", port, ": ",
                  strerror(a->result.error[i]));
   }
@@ -58,7 +61,7 @@ static void report_failures(struct options const *o, struct attempt const *a)
 /* The host is there, but nobody listens on that port of it. */
 static bool was_refused(struct attempt const *a)
 {
-  for (size_t i = 0; i < a->plan.endpoints->count; i++)
+  for (size_t i = 0; i < a->tried.count; i++)
     if (a->result.error[i] == ECONNREFUSED)
       return true;
   return false;
@@ -125,15 +128,15 @@ static _Noreturn void die_portless(struct options const *o, char const *port)
 }
 
 /* `before`: the attempt at the service's own port, to be reported if this one is of no use either; or null. */
-static struct connection reach_through_mux(struct options const *o, struct endpoints const *e,
-                                           char const *name, struct attempt const *before)
+static struct connection reach_through_mux(struct options const *o, struct resolution *host, char const *name,
+                                           struct attempt const *before)
 {
   struct attempt a;
   struct connection c;
   uint16_t port;
   if (!resolve_port(&port, o->mux_port))
     die_portless(o, o->mux_port);
-  a = attempt_port(o, e, port);
+  a = attempt_port(o, host, port);
   if (a.result.status == CONNECT_UNBOUND)
     die_unbound(o, &a);
   if (a.result.status == CONNECT_FAILED) {
@@ -160,10 +163,10 @@ static void find_name(struct options const *o, char name[MUX_NAME_MAX + 1])
   memcpy(name, found, strlen(found) + 1);
 }
 
-struct connection service_reach(struct options const *o)
+struct connection service_reach(struct options const *o, struct helper *h)
 {
   char name[MUX_NAME_MAX + 1];
-  struct endpoints e;
+  struct resolution host;
   struct attempt a;
   uint16_t port;
   bool has_port = resolve_port(&port, o->port);
@@ -173,17 +176,17 @@ struct connection service_reach(struct options const *o)
     report_fatal(o->verbosity, "unable to figure out service name for port ", o->port);
   if (!has_port && !name[0])
     die_portless(o, o->port);
-  e = resolve_host(o);
+  resolve_host(&host, o, h);
   if (o->mux == MUX_ONLY || !has_port)
-    return reach_through_mux(o, &e, name, NULL);
+    return reach_through_mux(o, &host, name, NULL);
 
-  a = attempt_port(o, &e, port);
+  a = attempt_port(o, &host, port);
   if (a.result.status == CONNECT_MADE)
     return describe(o, a.result.fd);
   if (a.result.status == CONNECT_UNBOUND)
     die_unbound(o, &a);
   if (name[0] && was_refused(&a))
-    return reach_through_mux(o, &e, name, &a);
+    return reach_through_mux(o, &host, name, &a);
   report_failures(o, &a);
   _exit(111);
 }

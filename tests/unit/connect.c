@@ -71,6 +71,17 @@ static struct connect_result connect_to(struct endpoints e, unsigned int first_s
   return r;
 }
 
+/* A source whose news is what can be read from its descriptor: one address each. */
+static void receive_one(struct connect_source *s, struct endpoints *e)
+{
+  char const *const *text = s->context;
+  char octet;
+  if (read(s->fd, &octet, 1) != 1)
+    s->fd = -1;
+  else
+    e->address[e->count++] = address_of(*text);
+}
+
 /* The address that a connection leads to. */
 static bool reaches(struct connect_result const *r, char const *text)
 {
@@ -90,15 +101,20 @@ static int open_descriptors(void)
   return n;
 }
 
-static bool becomes(struct endpoints e, struct endpoints expected)
+static bool becomes_after(size_t settled, struct endpoints e, struct endpoints expected)
 {
-  endpoints_interleave(&e);
+  endpoints_interleave(&e, settled);
   if (e.count != expected.count)
     return false;
   for (size_t i = 0; i < e.count; i++)
     if (!address_equal(&e.address[i], &expected.address[i]))
       return false;
   return true;
+}
+
+static bool becomes(struct endpoints e, struct endpoints expected)
+{
+  return becomes_after(0, e, expected);
 }
 
 static void test_interleave(void)
@@ -114,6 +130,13 @@ static void test_interleave(void)
   ok(becomes(ENDPOINTS("1.1.1.3", "1.1.1.2", "1.1.1.1"), ENDPOINTS("1.1.1.3", "1.1.1.2", "1.1.1.1")),
      "one family stays as it is");
   ok(becomes(ENDPOINTS("::1"), ENDPOINTS("::1")), "so does one address");
+  ok(becomes_after(2, ENDPOINTS("1.1.1.1", "1.1.1.2", "1.1.1.3", "1.1.1.4", "::1", "::2"),
+                   ENDPOINTS("1.1.1.1", "1.1.1.2", "::1", "1.1.1.3", "::2", "1.1.1.4")),
+     "what comes late alternates with what was not tried yet, and is the next");
+  ok(becomes_after(1, ENDPOINTS("::1", "1.1.1.1"), ENDPOINTS("::1", "1.1.1.1")),
+     "what was tried stays the first");
+  ok(becomes_after(2, ENDPOINTS("1.1.1.1", "::1"), ENDPOINTS("1.1.1.1", "::1")),
+     "when all was tried nothing changes");
 }
 
 /* hole: never answers. open: does. Nobody listens at 127.0.0.5 and up. */
@@ -160,6 +183,44 @@ static void test_race(void)
   r = connect_to(ENDPOINTS("127.0.0.5", "127.0.0.6"), 20, 20);
   ok(r.status == CONNECT_FAILED && took_ms < 10000, "when all refuse, nobody waits");
   ok(open_descriptors() == before, "nothing stays open");
+
+  for (size_t late = 0; late < 2; late++) {
+    char const *text = late ? "127.0.0.3" : "127.0.0.5";
+    struct endpoints e = ENDPOINTS("127.0.0.2");
+    struct connect_source more = {.receive = receive_one, .context = &text};
+    struct connect_plan plan = {.endpoints = &e, .more = &more, .port = port, .first_s = 1, .second_s = 19};
+    int news[2];
+    int64_t start_ms = clock_ms();
+    ok(pipe(news) == 0 && write(news[1], "x", 1) == 1 && close(news[1]) == 0, "a source with news");
+    more.fd = news[0];
+    if (late) {
+      r = connect_any(&plan);
+      ok(reaches(&r, "127.0.0.3") && clock_ms() - start_ms < 10000, "a late endpoint joins the race");
+      close(r.fd);
+    } else {
+      plan.second_s = 1;
+      r = connect_any(&plan);
+      ok(r.status == CONNECT_FAILED && e.count == 2 && r.error[0] == ETIMEDOUT && r.error[1] == ECONNREFUSED,
+         "a late endpoint has its own reason");
+    }
+    close(news[0]);
+  }
+  {
+    char const *text = "";
+    struct endpoints e = ENDPOINTS("127.0.0.2");
+    struct connect_source more = {.receive = receive_one, .context = &text};
+    struct connect_plan plan = {.endpoints = &e, .more = &more, .port = port, .first_s = 1};
+    int64_t start_ms = clock_ms();
+    int news[2];
+    ok(pipe(news) == 0 && close(news[1]) == 0, "a source that ends");
+    more.fd = news[0];
+    r = connect_any(&plan);
+    ok(r.status == CONNECT_FAILED && r.error[0] == ETIMEDOUT && more.fd == -1 &&
+           clock_ms() - start_ms >= 1000,
+       "leaves the endpoint that there is");
+    close(news[0]);
+  }
+  ok(open_descriptors() == before, "nor does that leave anything open");
   close(fill);
   close(hole);
   close(open4);
