@@ -2,6 +2,8 @@
 # tcpclient: names of hosts, and what it finds out about the connection, by a helper that says what the test wants.
 . "$(dirname "$0")/../lib.sh"
 . "$root/tests/cli/tcpclient.sh"
+# For a place where nobody else has the port at one of the other addresses.
+. "$root/tests/names.sh"
 
 mkdir "$work/bin" "$work/libexec"
 ours=$(command -v tcpclient)
