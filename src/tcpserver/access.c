@@ -6,9 +6,11 @@
 
 #include "report.h"
 
-void access_init(struct access *a, char const *path, bool optional, struct report *report)
+void access_init(struct access *a, char const *path, bool optional, unsigned int pending,
+                 struct report *report)
 {
-  *a = (struct access){.path = path, .optional = optional, .rules = RULES_ZERO, .report = report};
+  *a = (struct access){
+      .path = path, .optional = optional, .rules = RULES_ZERO, .pending = pending, .report = report};
 }
 
 void access_batch(struct access *a)
@@ -21,10 +23,11 @@ static char const *problem(int error)
   return error == EPROTO ? "it is no sound cdb of rules" : strerror(error);
 }
 
-/* What tcprules noted of its rules; nothing is known of those that another program compiled. */
-static bool needs_names(struct rules *r)
+/* True if some rule asks for facts that are never looked up, as tcprules noted; nothing is known of rules that
+ * another program compiled. */
+static bool needs_more(struct rules *r, unsigned int pending)
 {
-  return r->needs != 0 && cdb_find(&r->cdb, RULES_INDEX_KEY, sizeof RULES_INDEX_KEY - 1) == 1;
+  return (r->needs & ~pending) != 0 && cdb_find(&r->cdb, RULES_INDEX_KEY, sizeof RULES_INDEX_KEY - 1) == 1;
 }
 
 void access_open(struct access *a)
@@ -34,9 +37,11 @@ void access_open(struct access *a)
   if (rules_refresh(&a->rules, a->path, RULES_SNAPSHOT) == -1) {
     if (errno != ENOENT || !a->optional)
       report_warning(a->report, "read ", a->path, problem(errno));
-  } else if (needs_names(&a->rules))
+  } else if (needs_more(&a->rules, a->pending))
     report_warning(a->report, "apply all rules of ", a->path,
-                   "some are by host name or ident, which this version does not look up");
+                   a->rules.needs & ~a->pending & RULES_NEED_HOST
+                       ? "some are by host name, which -H does not look up"
+                       : "some are by ident, which -R does not look up");
 }
 
 static enum outcome refuse(struct access *a, struct connection *c)
@@ -49,7 +54,10 @@ static enum outcome refuse(struct access *a, struct connection *c)
 enum outcome access_stage(void *access, struct connection *c)
 {
   struct access *a = access;
-  struct rules_query query = {.address = c->remote};
+  struct rules_query query = {.address = c->remote,
+                              .host = c->host,
+                              .info = c->info,
+                              .pending = c->looked_up ? c->unavailable : a->pending};
 
   if (!a->fresh) {
     a->absent = false;
@@ -69,6 +77,12 @@ enum outcome access_stage(void *access, struct connection *c)
     return refuse(a, c);
   }
   c->verdict = &a->verdict;
+  if (a->verdict.waits != 0 && !c->looked_up)
+    return PASS;
+  if (a->verdict.waits != 0) {
+    c->refusal = REFUSAL_LOOKUP;
+    return DENY;
+  }
   if (a->verdict.decision != RULES_DENY)
     return PASS;
   c->refusal = REFUSAL_RULE;

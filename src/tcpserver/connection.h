@@ -18,6 +18,7 @@ enum refusal {
   REFUSAL_PERNET,  /* too many from this network; number = the limit */
   REFUSAL_LOAD,    /* the machine is too busy */
   REFUSAL_BANNER,  /* the banner could not be sent */
+  REFUSAL_LOOKUP,  /* a rule needs a name or ident, and who finds them out can't be asked */
   REFUSAL_FORK     /* no new process */
 };
 
@@ -32,6 +33,10 @@ struct connection {
   bool counted;              /* the limits count it */
   unsigned int from_address; /* connections of that address now, this one included */
   size_t stage;              /* the one it is in */
+  bool looked_up;            /* what follows is all that there will be */
+  unsigned int unavailable;  /* enum rules_flag: facts that nobody could be asked for */
+  /* Null if there is none; as hostname.h and ident.h want them. */
+  char const *host, *unconfirmed, *info, *local_host;
 };
 
 #endif

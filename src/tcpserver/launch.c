@@ -28,12 +28,32 @@
 static char const *const private_names[] = {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "NOTIFY_SOCKET",
                                             NULL};
 
-/* With thousands of children the usual limit of 1024 open files would be too low. Each takes a pidfd, and with
- * -V the connection besides. */
-void launch_raise_nofile(struct launch *l)
+/* Each program takes a pidfd, and with -V the connection besides. */
+static rlim_t descriptors_of_programs(struct launch const *l)
 {
   rlim_t each = l->report->verbosity >= VERBOSITY_DETAIL ? 2 : 1;
-  rlim_t wanted = each * l->limits->concurrency + 2 * DESCRIPTORS_RESERVED;
+  return each * l->limits->concurrency + 2 * DESCRIPTORS_RESERVED;
+}
+
+unsigned int launch_room_to_wait(struct launch const *l)
+{
+  rlim_t programs = descriptors_of_programs(l), room;
+  struct rlimit now;
+  if (getrlimit(RLIMIT_NOFILE, &now) == -1 || now.rlim_cur == RLIM_INFINITY)
+    return l->waiting;
+  /* Programs go without a pidfd if need be: they don't get everything. */
+  room = now.rlim_cur / 4;
+  if (now.rlim_cur > programs && now.rlim_cur - programs > room)
+    room = now.rlim_cur - programs;
+  if (room < 1)
+    room = 1;
+  return room < l->waiting ? (unsigned int)room : l->waiting;
+}
+
+/* With thousands of children, or of connections that wait, the usual limit of 1024 open files would be too low. */
+void launch_raise_nofile(struct launch *l)
+{
+  rlim_t wanted = descriptors_of_programs(l) + l->waiting;
   struct rlimit now, raised;
   if (getrlimit(RLIMIT_NOFILE, &now) == 0 && now.rlim_cur < wanted && now.rlim_cur < now.rlim_max) {
     raised = now;
@@ -99,9 +119,11 @@ static void set_socket_options(struct options const *o, struct connection const 
     setsockopt(c->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 }
 
-/* One variable under both its names. */
+/* One variable under both its names; none for null. */
 static int add_twice(struct launch *l, char const *name, char const *name6, char const *value)
 {
+  if (!value)
+    return 0;
   if (environment_add(&l->current, name, value) == -1)
     return -1;
   return l->options->ipv4_only ? 0 : environment_add(&l->current, name6, value);
@@ -153,12 +175,15 @@ static int apply_edits(struct environment *e, struct rules_verdict const *verdic
 static int make_environment(struct launch *l, struct connection const *c, struct arrival const *where)
 {
   bool tcp6 = l->options->ipv6_environment || c->remote.family == ADDRESS_IPV6;
-  char const *local_host = l->options->local_host;
+  char const *local_host = l->options->local_host ? l->options->local_host : c->local_host;
   if (environment_load(&l->current, l->base.entry, NULL) == -1 ||
       environment_add(&l->current, "PROTO", tcp6 ? "TCP6" : "TCP") == -1 ||
       add_address(l, "TCPLOCALIP", "TCP6LOCALIP", &where->local) == -1 ||
       add_number(l, "TCPLOCALPORT", "TCP6LOCALPORT", where->local_port) == -1 ||
-      (local_host && add_twice(l, "TCPLOCALHOST", "TCP6LOCALHOST", local_host) == -1) ||
+      add_twice(l, "TCPLOCALHOST", "TCP6LOCALHOST", local_host) == -1 ||
+      add_twice(l, "TCPREMOTEHOST", "TCP6REMOTEHOST", c->host) == -1 ||
+      add_twice(l, "TCPREMOTEINFO", "TCP6REMOTEINFO", c->info) == -1 ||
+      add_twice(l, "TCPPARANOID", "TCP6PARANOID", c->unconfirmed) == -1 ||
       add_address(l, "TCPREMOTEIP", "TCP6REMOTEIP", &c->remote) == -1 ||
       add_number(l, "TCPREMOTEPORT", "TCP6REMOTEPORT", c->remote_port) == -1 ||
       add_number(l, "TCPCONNNUM", NULL, c->from_address) == -1 || add_interface(l, &c->remote) == -1)

@@ -28,6 +28,7 @@ struct launch {
   char const *path;           /* where prog is looked for */
   struct rlimit nofile;       /* prog's limit, if ours was raised */
   bool nofile_raised;
+  unsigned int waiting; /* connections besides that may wait for names, each with its descriptor */
 };
 
 /* Also raises the limit on open files, which prog gets back unchanged: there is a descriptor for each child.
@@ -35,6 +36,9 @@ struct launch {
 void launch_init(struct launch *l, char const *const *environment);
 /* Raises the limit on open files as far as that many programs need it: again when there may be more of them. */
 void launch_raise_nofile(struct launch *l);
+
+/* How many may wait, of those that l->waiting is meant for, with what the limit is now: at least 1. */
+unsigned int launch_room_to_wait(struct launch const *l);
 enum outcome launch_stage(void *launch, struct connection *c);
 
 /* Which local address and port the connection reached. False, with errno, if the kernel does not know any

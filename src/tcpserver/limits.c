@@ -126,14 +126,17 @@ enum outcome limits_stage(void *limits, struct connection *c)
 
   address_key(l, address, &c->remote);
   network_key(network, &c->remote);
-  in_address = hashtable_get(&l->addresses, address);
-  in_network = hashtable_get(&l->networks, network);
+  /* The others; the second time that it is asked, with another verdict perhaps, the connection is counted itself. */
+  in_address = hashtable_get(&l->addresses, address) - (c->counted ? 1 : 0);
+  in_network = hashtable_get(&l->networks, network) - (c->counted ? 1 : 0);
   if (in_address >= wanted.per_address)
     return refuse(c, REFUSAL_PERIP, wanted.per_address);
   if (in_network >= wanted.per_network)
     return refuse(c, REFUSAL_PERNET, wanted.per_network);
   if (wanted.load != UINT_MAX && current_load(l) > wanted.load)
     return refuse(c, REFUSAL_LOAD, 0);
+  if (c->counted)
+    return PASS;
 
   if (hashtable_set(&l->addresses, address, in_address + 1) == -1)
     return refuse(c, REFUSAL_FORK, 0);

@@ -28,7 +28,7 @@ int limits_read_concurrency(struct limits *l);
 /* What that errno means, for people. */
 char const *limits_problem(int error);
 
-/* Refuses, or counts the connection. */
+/* Refuses, or counts the connection; one that is counted already is only judged again. */
 enum outcome limits_stage(void *limits, struct connection *c);
 
 /* Takes back what the stage counted: the connection has ended, or a later stage refused it. */

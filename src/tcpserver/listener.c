@@ -7,17 +7,22 @@
 #include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <skalibs/allreadwrite.h>
 #include <skalibs/djbunix.h>
 #include <skalibs/strerr.h>
 
+#include "clock.h"
 #include "decimal.h"
+#include "lookup.h"
 
 #define FIRST_PASSED_DESCRIPTOR 3 /* SD_LISTEN_FDS_START, sd_listen_fds(3) */
 
@@ -26,20 +31,88 @@ struct wanted {
   uint16_t port;
 };
 
-static void resolve(struct address *a, char const *host, bool ipv4_only)
+/* The helper has its own time limit: this is for one that does not keep to it. */
+#define RESOLVE_TIMEOUT_MS ((LOOKUP_DNS_TIMEOUT_S + 5) * 1000)
+
+static void no_answer(char const *host, char const *why)
 {
-  struct addrinfo hints = {.ai_family = ipv4_only ? AF_INET : AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-  struct addrinfo *found = NULL;
+  strerr_dief(111, "temporarily unable to figure out IP address for ", host, ": ", why);
+}
+
+/* One answer; exits if there is none in time. */
+static void await_answer(struct lookup_helper const *helper, struct lookup_host_answer *answer,
+                         char const *host, int64_t deadline_ms)
+{
+  struct pollfd readable = {.fd = helper->fd, .events = POLLIN};
+  struct message m;
+  int ready;
+  do
+    ready = poll(&readable, 1, clock_wait_ms(deadline_ms));
+  while (ready == -1 && errno == EINTR);
+  if (ready < 1)
+    no_answer(host, "timed out");
+  if (message_receive(helper->fd, lookup_row(LOOKUP_HOST_ANSWER), 1, &m) != MESSAGE_RECEIVED)
+    no_answer(host, "tcplookup has failed");
+  memcpy(answer, m.payload, sizeof *answer);
+  if (!lookup_host_answer_is_sound(answer))
+    no_answer(host, "tcplookup has failed");
+}
+
+static void start_helper(struct lookup_helper *helper)
+{
+  char path[LOOKUP_PATH_SIZE];
+  if (lookup_path(path) == -1)
+    strerr_diefusys(111, "find tcplookup");
+  if (lookup_start(helper, (char const *const *)(void const *)environ, 1) == -1)
+    strerr_diefusys(111, "run ", path);
+}
+
+static void stop_helper(struct lookup_helper const *helper)
+{
+  close(helper->fd);
+  kill(helper->pid, SIGKILL);
+  while (waitpid(helper->pid, NULL, 0) == -1 && errno == EINTR)
+    ;
+}
+
+/* Both families, unless one is all that is wanted; of two, IPv4 unless -6 was given. */
+static void resolve(struct address *a, struct options const *o)
+{
+  struct lookup_helper helper;
+  struct lookup_host q;
+  struct lookup_host_answer answer;
+  unsigned int answers = o->ipv4_only ? 1 : 2;
+  uint32_t first = o->ipv6_environment && !o->ipv4_only ? ADDRESS_IPV6 : ADDRESS_IPV4;
+  uint32_t worst = LOOKUP_NONE;
+  int64_t deadline_ms = clock_ms() + RESOLVE_TIMEOUT_MS;
   struct in_addr loose;
-  uint16_t port;
-  /* 1.2.3, 0x7f000001 and the like: the C library would make an address of them, nobody meant one. */
-  int error = inet_aton(host, &loose) ? EAI_NONAME : getaddrinfo(host, NULL, &hints, &found);
-  if (error == EAI_AGAIN || error == EAI_SYSTEM || error == EAI_MEMORY)
-    strerr_dief(111, "temporarily unable to figure out IP address for ", host, ": ",
-                error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
-  if (error != 0 || !address_from_sockaddr(a, &port, found->ai_addr))
-    strerr_dief(111, "no IP address for ", host);
-  freeaddrinfo(found);
+
+  memset(&q, 0, sizeof q);
+  q.family = o->ipv4_only ? ADDRESS_IPV4 : ADDRESS_NONE;
+  if (strlen(o->host) < sizeof q.name)
+    memcpy(q.name, o->host, strlen(o->host));
+  /* 1.2.3, 0x7f000001 and the like: a resolver might make an address of them, nobody meant one. */
+  if (inet_aton(o->host, &loose) || !lookup_host_is_sound(&q))
+    strerr_dief(111, "no IP address for ", o->host);
+  a->family = ADDRESS_NONE;
+  start_helper(&helper);
+  if (message_send(helper.fd, lookup_row(LOOKUP_HOST), 1, &q, NULL) == -1)
+    no_answer(o->host, strerror(errno));
+  for (; answers > 0; answers--) {
+    await_answer(&helper, &answer, o->host, deadline_ms);
+    if (answer.status == LOOKUP_FOUND && (a->family == ADDRESS_NONE || answer.family == first))
+      *a = answer.address[0];
+    else if (answer.status > worst)
+      worst = answer.status;
+  }
+  stop_helper(&helper);
+  if (a->family != ADDRESS_NONE)
+    return;
+  if (worst == LOOKUP_SETTINGS)
+    strerr_dief(111, "unable to figure out IP address for ", o->host, ": the resolver's settings are wrong");
+  if (worst == LOOKUP_FAILURE)
+    no_answer(o->host, "no DNS server could tell");
+  strerr_dief(111, "no IP address for ", o->host);
 }
 
 static struct address find_address(struct options const *o)
@@ -48,7 +121,7 @@ static struct address find_address(struct options const *o)
   if (!*o->host || strcmp(o->host, "0") == 0)
     return a;
   if (!address_parse(&a, o->host))
-    resolve(&a, o->host, o->ipv4_only);
+    resolve(&a, o);
   address_unmap(&a);
   if (o->ipv4_only && a.family != ADDRESS_IPV4)
     strerr_dief(111, "-4 was given, but ", o->host, " is not an IPv4 address");

@@ -17,6 +17,7 @@
 #include "events.h"
 #include "launch.h"
 #include "limits.h"
+#include "names.h"
 #include "reaper.h"
 #include "report.h"
 #include "signals.h"
@@ -27,6 +28,13 @@
 /* Connections that are accepted, and programs that are started, before other events are looked at. */
 #define ACCEPT_BURST_MAX 64
 #define LAUNCH_BURST_MAX 8
+
+/* Connections whose answers are looked at likewise. */
+#define ANSWER_BURST_MAX 64
+
+/* How many may wait for names without -w: so many for each program, and at least so many. */
+#define WAITING_PER_PROGRAM 100
+#define WAITING_LEAST       4000
 
 /* How long accepting rests when the system is short of something. */
 #define SHORTAGE_REST_MS 100
@@ -47,19 +55,34 @@ struct server {
   struct access access;
   struct banner banner;
   struct launch launch;
+  struct names names;
   struct admission admission;
-  unsigned int burst; /* how many connections to try for at a time */
-  bool accepting;     /* the listener is watched */
-  bool stopping;      /* SIGALRM came */
+  struct admission checks; /* what may still refuse one whose answer is there: all that is left but launch */
+  unsigned int burst;      /* how many connections to try for at a time */
+  bool accepting;          /* the listener is watched */
+  bool stopping;           /* SIGALRM came */
   bool done;
 };
 
 /* Not initialised here: it would take up memory for buffers that nobody has used yet. */
 static struct server server;
 
+static uint32_t waiting(struct server const *s)
+{
+  return s->names.wanted ? waiting_total(&s->names.table) : 0;
+}
+
+static bool has_place(struct server const *s)
+{
+  return s->children.count < s->limits.concurrency;
+}
+
+/* Those that are ready to be served go before new ones. */
 static bool may_accept(struct server const *s)
 {
-  return !s->stopping && s->children.count < s->limits.concurrency && s->rest.position == 0;
+  uint32_t ready = s->names.wanted ? waiting_count(&s->names.table, WAITING_READY) : 0;
+  return !s->stopping && (uint64_t)s->children.count + ready < s->limits.concurrency &&
+         (s->names.wanted == 0 || waiting(s) < s->names.limit) && s->rest.position == 0;
 }
 
 static void rest(struct server *s)
@@ -195,6 +218,67 @@ static void accept_burst(struct server *s)
     s->burst *= 2;
 }
 
+/* The next one that something can be done for: serve it if there is a place for its program, or at least see
+ * whether it is refused. */
+static struct waiting *next_answered(struct server *s)
+{
+  struct waiting *ready = has_place(s) ? waiting_first(&s->names.table, WAITING_READY) : NULL;
+  return ready ? ready : waiting_first(&s->names.table, WAITING_DUE);
+}
+
+/* True if a program has been started. */
+static bool go_on(struct server *s, struct waiting *w)
+{
+  bool place = has_place(s);
+  struct connection c = w->connection;
+  enum outcome outcome;
+  void *facts;
+
+  if (!place) {
+    c.stage = 0;
+    outcome = admission_run(&s->checks, &c);
+    if (outcome != DENY) {
+      waiting_move(&s->names.table, w, WAITING_READY);
+      return false;
+    }
+    facts = names_take(&s->names, w, &(struct connection){.fd = -1});
+  } else {
+    facts = names_take(&s->names, w, &c);
+    outcome = admission_run(&s->admission, &c);
+  }
+  if (outcome == DENY)
+    refused(s, &c);
+  names_free_facts(facts);
+  return outcome == PASS;
+}
+
+static void serve_answered(struct server *s)
+{
+  struct waiting *w;
+  unsigned int launched = 0;
+  access_batch(&s->access);
+  for (unsigned int n = 0; n < ANSWER_BURST_MAX && launched < LAUNCH_BURST_MAX && (w = next_answered(s)); n++)
+    if (go_on(s, w))
+      launched++;
+}
+
+/* A connection that waited has been reset. */
+static void gone(struct server *s, struct event const *event)
+{
+  struct connection c;
+  if (!(event->ready & EVENTS_FAILED) || !names_gone(&s->names, event->number, &c))
+    return;
+  if (c.counted)
+    limits_leave(&s->limits, &c.remote);
+  close(c.fd);
+}
+
+static void stranger_ended(void *context, pid_t pid)
+{
+  struct server *s = context;
+  names_reaped(&s->names, pid);
+}
+
 static void ended(void *context, struct child *child, int wait_status)
 {
   struct server *s = context;
@@ -249,6 +333,8 @@ static void handle(struct server *s, struct event const *event)
     break;
   case EVENT_SIGNAL: obey(s, signals_read()); break;
   case EVENT_CHILD: reaper_event(&s->reaper, event->number); break;
+  case EVENT_HELPER: names_event(&s->names, event->ready); break;
+  case EVENT_WAITING: gone(s, event); break;
   }
 }
 
@@ -259,6 +345,8 @@ static void handle_timers(struct server *s)
   while ((timer = timers_expired(&s->timers, now)))
     if (timer == &s->reaper.sweep)
       reaper_time(&s->reaper);
+    else
+      names_time(&s->names, timer);
 }
 
 static void wait_and_handle(struct server *s)
@@ -266,7 +354,8 @@ static void wait_and_handle(struct server *s)
   struct event event[EVENTS_BATCH];
   int64_t deadline_ms;
   bool timed = timers_next(&s->timers, &deadline_ms);
-  int n = events_wait(&s->events, event, timed ? clock_wait_ms(deadline_ms) : -1);
+  int wait_ms = timed ? clock_wait_ms(deadline_ms) : -1;
+  int n = events_wait(&s->events, event, next_answered(s) ? 0 : wait_ms);
   if (n == -1)
     strerr_diefusys(111, "wait for events");
   for (int i = 0; i < n; i++)
@@ -278,10 +367,20 @@ static void wait_and_handle(struct server *s)
 /* Timers are set when the system is short of memory, of all times. */
 static void reserve_timers(struct server *s)
 {
-  if (timers_set(&s->timers, &s->rest, 0) == -1 || timers_set(&s->timers, &s->reaper.sweep, 0) == -1)
+  if (timers_set(&s->timers, &s->rest, 0) == -1 || timers_set(&s->timers, &s->reaper.sweep, 0) == -1 ||
+      names_reserve(&s->names) == -1)
     strerr_diefusys(111, "prepare");
   timers_cancel(&s->timers, &s->rest);
   timers_cancel(&s->timers, &s->reaper.sweep);
+}
+
+/* Again, with names and ident: rules may ask for them, and set other limits. */
+static void list_checks(struct server *s, struct admission *a)
+{
+  if (!s->options->rules)
+    return;
+  admission_add(a, "access", access_stage, &s->access);
+  admission_add(a, "limits", limits_stage, &s->limits);
 }
 
 static void list_stages(struct server *s)
@@ -291,6 +390,11 @@ static void list_stages(struct server *s)
   if (s->options->rules)
     admission_add(&s->admission, "access", access_stage, &s->access);
   admission_add(&s->admission, "limits", limits_stage, &s->limits);
+  if (s->names.wanted) {
+    admission_add(&s->admission, "names", names_stage, &s->names);
+    list_checks(s, &s->admission);
+    list_checks(s, &s->checks);
+  }
   admission_add(&s->admission, "launch", launch_stage, &s->launch);
 }
 
@@ -306,6 +410,31 @@ static void prepare_limits(struct limits *l, struct options const *o)
     strerr_diefu(111, "read a limit from ", l->concurrency_file, ": ", limits_problem(errno));
 }
 
+static unsigned int waiting_wanted(struct options const *o, unsigned int concurrency)
+{
+  uint64_t derived = (uint64_t)concurrency * WAITING_PER_PROGRAM;
+  if (names_wanted(o) == 0)
+    return 0;
+  if (o->waiting != 0)
+    return o->waiting;
+  if (derived < WAITING_LEAST)
+    derived = WAITING_LEAST;
+  return derived < WAITING_MAX ? (unsigned int)derived : WAITING_MAX;
+}
+
+static void prepare_names(struct server *s)
+{
+  s->names.options = s->options;
+  s->names.listener = s->listener;
+  s->names.report = &s->report;
+  s->names.events = &s->events;
+  s->names.timers = &s->timers;
+  s->names.environment = s->launch.base.entry;
+  s->names.wanted = names_wanted(s->options);
+  s->names.limit = launch_room_to_wait(&s->launch);
+  names_start(&s->names);
+}
+
 void loop_prepare(struct options const *o, struct listener *l, char const *const *environment)
 {
   struct server *s = &server;
@@ -318,19 +447,21 @@ void loop_prepare(struct options const *o, struct listener *l, char const *const
   prepare_limits(&s->limits, o);
   if (o->banner)
     banner_load(&s->banner, o->banner);
-  access_init(&s->access, o->rules, o->rules_optional, &s->report);
+  access_init(&s->access, o->rules, o->rules_optional, names_pending(o), &s->report);
   s->launch.options = o;
   s->launch.listener = l;
   s->launch.limits = &s->limits;
   s->launch.report = &s->report;
   s->launch.children = &s->children;
   s->launch.reaper = &s->reaper;
+  s->launch.waiting = waiting_wanted(o, s->limits.concurrency);
   launch_init(&s->launch, environment);
   if (events_init(&s->events) == -1)
     strerr_diefusys(111, "wait for events");
   if (events_watch(&s->events, signals_init(), EVENTS_IN, (struct event){.kind = EVENT_SIGNAL}) == -1)
     strerr_diefusys(111, "catch signals");
-  reaper_init(&s->reaper, &s->children, &s->events, &s->timers, ended, s);
+  reaper_init(&s->reaper, &s->children, &s->events, &s->timers, ended, stranger_ended, s);
+  prepare_names(s);
   reserve_timers(s);
   list_stages(s);
   if (o->rules)
@@ -341,7 +472,10 @@ void loop_prepare(struct options const *o, struct listener *l, char const *const
 int loop_run(void)
 {
   struct server *s = &server;
-  while (!s->done && !(s->stopping && s->children.count == 0)) {
+  while (!s->done && !(s->stopping && s->children.count == 0 && waiting(s) == 0)) {
+    names_settle(&s->names);
+    if (next_answered(s))
+      serve_answered(s);
     adjust_accepting(s);
     report_flush(&s->report);
     wait_and_handle(s);

@@ -9,10 +9,13 @@
 #include <skalibs/strerr.h>
 
 #include "decimal.h"
+#include "lookup.h"
+#include "waiting.h"
 
 #define USAGE                                                                                                \
-  "tcpserver [ -1qQvV46AdDoOHPRUX ] [ -c limit ] [ -C n[/bits6] ] [ -x rules.cdb ] [ -B banner ] "           \
-  "[ -u user ] [ -g group ] [ -b backlog ] [ -I interface ] [ -l localname ] host port program"
+  "tcpserver [ -1qQvV46AdDhHoOpPrRUX ] [ -c limit ] [ -C n[/bits6] ] [ -x rules.cdb ] [ -B banner ] "        \
+  "[ -u user ] [ -g group ] [ -b backlog ] [ -I interface ] [ -l localname ] [ -t timeout ] [ -w waiting ] " \
+  "host port program"
 
 char const options_help[] =
     USAGE "\n\n"
@@ -29,21 +32,23 @@ char const options_help[] =
           "  -o / -O        leave IP options alone / kill them (default)\n"
           "  -d / -D        leave TCP_NODELAY off (default) / set it\n"
           "  -A             set SO_KEEPALIVE\n"
-          "  -l name        $TCPLOCALHOST\n"
-          "  -H -R -P       no host names, no ident, not paranoid: how this version always works\n"
+          "  -h / -H        look up the client's host name (default) / don't\n"
+          "  -p / -P        believe it only if it has the client's address / always (default)\n"
+          "  -r / -R        ask the client's ident server (default) / don't; -t n: for n seconds (26)\n"
+          "  -l name        $TCPLOCALHOST; without it the name is looked up\n"
+          "  -w n           at most n connections may wait for names and ident\n"
           "  host           an address, a name, 0 for every local address, or - (with port -) for the\n"
           "                 listening socket that was passed in\n"
           "See tcpserver(1).\n";
 
 enum kind {
-  FLAG,    /* sets a bool to value */
-  LEVEL,   /* sets the verbosity to value */
-  NUMBER,  /* an unsigned int from min to max */
-  TEXT,    /* a string */
-  LIMIT,   /* -c: a number or a file */
-  PEERS,   /* -C: n or n/bits */
-  DEFAULT, /* names how tcpserver works anyway */
-  ABSENT   /* refused: `text` says why */
+  FLAG,   /* sets a bool to value */
+  LEVEL,  /* sets the verbosity to value */
+  NUMBER, /* an unsigned int from min to max */
+  TEXT,   /* a string */
+  LIMIT,  /* -c: a number or a file */
+  PEERS,  /* -C: n or n/bits */
+  ABSENT  /* refused: `text` says why */
 };
 
 struct option {
@@ -55,8 +60,6 @@ struct option {
 };
 
 #define AT(field) offsetof(struct options, field)
-#define NAMES     "needs name look-ups, which this version does not have: use -H"
-#define IDENT     "needs ident look-ups, which this version does not have: use -R"
 #define TLS       "needs TLS, which this version does not have"
 #define RATES     "needs connection rates, which this version does not count"
 
@@ -84,13 +87,14 @@ static struct option const options[] = {
     {'D', FLAG, AT(no_delay), true, 0, NULL},
     {'A', FLAG, AT(keep_alive), true, 0, NULL},
     {'l', TEXT, AT(local_host), 0, 0, NULL},
-    {'H', DEFAULT, 0, 0, 0, NULL},
-    {'P', DEFAULT, 0, 0, 0, NULL},
-    {'R', DEFAULT, 0, 0, 0, NULL},
-    {'h', ABSENT, 0, 0, 0, NAMES},
-    {'p', ABSENT, 0, 0, 0, NAMES},
-    {'r', ABSENT, 0, 0, 0, IDENT},
-    {'t', ABSENT, 0, 1, 0, IDENT},
+    {'h', FLAG, AT(remote_host), true, 0, NULL},
+    {'H', FLAG, AT(remote_host), false, 0, NULL},
+    {'p', FLAG, AT(paranoid), true, 0, NULL},
+    {'P', FLAG, AT(paranoid), false, 0, NULL},
+    {'r', FLAG, AT(remote_info), true, 0, NULL},
+    {'R', FLAG, AT(remote_info), false, 0, NULL},
+    {'t', NUMBER, AT(info_timeout_s), 0, LOOKUP_INFO_TIMEOUT_MAX_S, NULL},
+    {'w', NUMBER, AT(waiting), 1, WAITING_MAX, NULL},
     {'T', ABSENT, 0, 1, 0, "needs idle time-outs, which this version does not have"},
     {'k', ABSENT, 0, 1, 0, RATES},
     {'K', ABSENT, 0, 1, 0, RATES},
@@ -107,6 +111,9 @@ static struct option const options[] = {
     {'S', ABSENT, 0, 1, 0, TLS},
     {'z', ABSENT, 0, 0, 0, TLS},
 };
+/* As long as ucspi-tcp asks. */
+#define INFO_TIMEOUT_S 26
+
 /* No host name is longer (RFC 1035 section 2.3.4). */
 #define LOCAL_HOST_MAX 255
 
@@ -121,8 +128,7 @@ static bool takes_argument(struct option const *o)
   case PEERS: return true;
   case ABSENT: return o->value != 0;
   case FLAG:
-  case LEVEL:
-  case DEFAULT: break;
+  case LEVEL: break;
   }
   return false;
 }
@@ -180,12 +186,11 @@ static void apply(struct options *o, struct option const *option, char const *te
   case LEVEL: o->verbosity = (enum verbosity)option->value; break;
   case NUMBER:
     if (!decimal_parse(field, text, option->value, option->max))
-      bad_argument(option->letter, text, "a number");
+      bad_argument(option->letter, text, option->value == 0 ? "a number" : "a number of at least 1");
     break;
   case TEXT: *(char const **)field = text; break;
   case LIMIT: apply_limit(o, text); break;
   case PEERS: apply_peers(o, text); break;
-  case DEFAULT: break;
   case ABSENT: strerr_die(100, PROG, ": usage: option ", letter, " ", option->text);
   }
 }
@@ -208,8 +213,13 @@ static void refuse_option(char letter)
 
 struct options options_from(int argc, char const *const *argv)
 {
-  struct options o = {
-      .verbosity = VERBOSITY_ERRORS, .concurrency = 40, .address_bits6 = 64, .backlog = BACKLOG_DEFAULT};
+  struct options o = {.verbosity = VERBOSITY_ERRORS,
+                      .concurrency = 40,
+                      .address_bits6 = 64,
+                      .backlog = BACKLOG_DEFAULT,
+                      .remote_host = true,
+                      .remote_info = true,
+                      .info_timeout_s = INFO_TIMEOUT_S};
   char letters[2 * OPTION_COUNT + 1];
   subgetopt state = SUBGETOPT_ZERO;
   int letter;

@@ -29,6 +29,11 @@ struct options {
   bool keep_ip_options;         /* -o */
   bool no_delay;                /* -D */
   bool keep_alive;              /* -A */
+  bool remote_host;             /* -h -H */
+  bool paranoid;                /* -p -P */
+  bool remote_info;             /* -r -R */
+  unsigned int info_timeout_s;  /* -t; 0 = as without -r */
+  unsigned int waiting;         /* -w, 0 = derived from concurrency */
   char const *local_host;       /* -l, or null */
   char const *host, *port;
   char const *const *prog; /* argv of the program */

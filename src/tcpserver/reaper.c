@@ -14,10 +14,14 @@
 #define SWEEP_EVERY_MS 50
 
 void reaper_init(struct reaper *r, struct children *children, struct events *events, struct timers *timers,
-                 void (*ended)(void *, struct child *, int), void *context)
+                 void (*ended)(void *, struct child *, int), void (*stranger)(void *, pid_t), void *context)
 {
-  *r = (struct reaper){
-      .children = children, .events = events, .timers = timers, .ended = ended, .context = context};
+  *r = (struct reaper){.children = children,
+                       .events = events,
+                       .timers = timers,
+                       .ended = ended,
+                       .stranger = stranger,
+                       .context = context};
   signals_catch_child(true);
 }
 
@@ -135,7 +139,8 @@ static void reap_few(struct reaper *r)
       struct child *child = &r->children->child[r->member[i].index];
       r->member[i] = r->member[--r->few];
       ended(r, child, wait_status);
-    }
+    } else
+      r->stranger(r->context, pid);
   }
 }
 

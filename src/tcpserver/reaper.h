@@ -20,6 +20,8 @@ struct reaper {
   struct timers *timers;
   struct timer sweep; /* the next look at children without a pidfd */
   void (*ended)(void *context, struct child *child, int wait_status);
+  void (*stranger)(void *context,
+                   pid_t pid); /* a child of ours that is not in the table has been waited for */
   void *context;
   bool many;
   unsigned int few;
@@ -30,7 +32,7 @@ struct reaper {
 };
 
 void reaper_init(struct reaper *r, struct children *children, struct events *events, struct timers *timers,
-                 void (*ended)(void *, struct child *, int), void *context);
+                 void (*ended)(void *, struct child *, int), void (*stranger)(void *, pid_t), void *context);
 
 /* To be asked before a program is started: should it get a pidfd? */
 bool reaper_wants_pidfd(struct reaper *r);

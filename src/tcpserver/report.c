@@ -28,6 +28,7 @@ static struct {
     [REFUSAL_NORULES] = {"norules", PLAIN}, [REFUSAL_PERIP] = {"perip ", NUMBER},
     [REFUSAL_PERNET] = {"pernet ", NUMBER}, [REFUSAL_LOAD] = {"load", PLAIN},
     [REFUSAL_BANNER] = {"banner", PLAIN},   [REFUSAL_FORK] = {"fork", PLAIN},
+    [REFUSAL_LOOKUP] = {"lookup", PLAIN},
 };
 
 /* Writes all of it. If the log takes nothing for a second, or nobody reads it, serving goes on without. It is
@@ -88,6 +89,13 @@ static void put_field(struct report *r, char const *text, char const *forbidden)
     put(r, "...");
 }
 
+/* A field among colons, or nothing for null. */
+static void put_text(struct report *r, char const *text)
+{
+  if (text)
+    put_field(r, text, "%:");
+}
+
 static void put_address(struct report *r, struct address const *a)
 {
   char text[ADDRESS_TEXT_SIZE];
@@ -105,15 +113,20 @@ static void begin(struct report *r)
 
 static void put_endpoints(struct report *r, struct connection const *c, struct arrival const *where)
 {
+  char const *local_host = r->local_host ? r->local_host : c->local_host;
   put(r, " ");
-  put_field(r, r->local_host ? r->local_host : "", "%:");
+  put_text(r, local_host);
   put(r, ":");
   put_address(r, &where->local);
   put(r, ":");
   put_number(r, where->local_port);
-  put(r, " :");
+  put(r, " ");
+  put_text(r, c->host);
+  put(r, ":");
   put_address(r, &c->remote);
-  put(r, "::");
+  put(r, ":");
+  put_text(r, c->info);
+  put(r, ":");
   put_number(r, c->remote_port);
 }
 

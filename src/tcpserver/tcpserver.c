@@ -60,8 +60,8 @@ int main(int argc, char const *const *argv, char const *const *envp)
   if (about_answered(argc, argv, PROG, options_help))
     return 0;
   options = options_from(argc, argv);
-  listener = listener_open(&options);
   hide_inherited_descriptors();
+  listener = listener_open(&options);
   close_standard_input();
   privileges_drop(&options);
   loop_prepare(&options, &listener, envp);

@@ -1,0 +1,477 @@
+/* names.c - see names.h. What a helper sends only ever moves one record, that of a question it was asked, from one
+ * list to another; whatever else it does ends it. */
+#include "names.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <skalibs/strerr.h>
+
+#include "clock.h"
+#include "launch.h"
+#include "sources.h"
+
+/* A helper that owes an answer and says nothing for that long is asked whether it lives, and has then that long. */
+#define SILENCE_MS    2000
+#define PING_GRACE_MS 3000
+
+/* It should have answered within its own time limits: after this much more the answer is not waited for. */
+#define PATIENCE_SLACK_MS 5000
+
+/* Starting anew: at once, then after 1, 2, 4 … 60 seconds; at once again after a helper that lasted so long. */
+#define RESTART_FIRST_MS 1000
+#define RESTART_MAX_MS   60000
+#define LASTED_MS        60000
+
+/* How often a process that was killed is waited for. */
+#define REAP_EVERY_MS 10
+
+/* Answers that are taken before other events are looked at. */
+#define ANSWERS_BURST 64
+
+uint32_t names_wanted(struct options const *o)
+{
+  uint32_t wanted = 0;
+  if (o->remote_host)
+    wanted |= LOOKUP_REMOTE_HOST;
+  if (o->remote_host && o->paranoid)
+    wanted |= LOOKUP_PARANOID;
+  if (o->remote_info && o->info_timeout_s > 0)
+    wanted |= LOOKUP_INFO;
+  if (!o->local_host)
+    wanted |= LOOKUP_LOCAL_HOST;
+  return wanted;
+}
+
+unsigned int names_pending(struct options const *o)
+{
+  uint32_t wanted = names_wanted(o);
+  return (wanted & LOOKUP_REMOTE_HOST ? RULES_NEED_HOST : 0u) | (wanted & LOOKUP_INFO ? RULES_NEED_INFO : 0u);
+}
+
+static int64_t patience_ms(struct names const *n)
+{
+  return LOOKUP_DNS_TIMEOUT_S * (int64_t)1000 + n->options->info_timeout_s * (int64_t)1000 +
+         PATIENCE_SLACK_MS;
+}
+
+/* --- The helper -------------------------------------------------------------------------------------------- */
+
+static void break_off(struct names *n, char const *why)
+{
+  if (!n->trouble)
+    n->trouble = why;
+}
+
+static unsigned int interest(struct names const *n)
+{
+  return EVENTS_IN | (n->writing ? EVENTS_OUT : 0u);
+}
+
+static int start(struct names *n)
+{
+  struct lookup_helper new;
+  if (lookup_start(&new, n->environment, n->limit) == -1)
+    return -1;
+  n->helper = new;
+  n->writing = n->pinged = false;
+  n->started_ms = clock_ms();
+  return events_watch(n->events, new.fd, interest(n), (struct event){.kind = EVENT_HELPER});
+}
+
+void names_start(struct names *n)
+{
+  char path[LOOKUP_PATH_SIZE];
+  waiting_init(&n->table);
+  n->helper = (struct lookup_helper){.fd = -1};
+  if (n->wanted == 0)
+    return;
+  if (lookup_path(path) == -1)
+    strerr_diefusys(111, "find tcplookup");
+  if (start(n) == -1)
+    strerr_diefusys(111, "run ", path);
+}
+
+int names_reserve(struct names *n)
+{
+  struct timer *const timer[] = {&n->restart, &n->alive, &n->patience};
+  for (size_t i = 0; i < sizeof timer / sizeof timer[0]; i++)
+    if (timers_set(n->timers, timer[i], 0) == -1)
+      return -1;
+  for (size_t i = 0; i < sizeof timer / sizeof timer[0]; i++)
+    timers_cancel(n->timers, timer[i]);
+  return 0;
+}
+
+static void plan_restart(struct names *n, int64_t now)
+{
+  int64_t delay = RESTART_MAX_MS;
+  if (n->failures == 0)
+    delay = 0;
+  else if (n->failures < 7)
+    delay = (int64_t)RESTART_FIRST_MS << (n->failures - 1);
+  n->failures++;
+  n->restart_ms = now + (delay < RESTART_MAX_MS ? delay : RESTART_MAX_MS);
+  timers_set(n->timers, &n->restart, now);
+}
+
+static void tell(struct names *n, char const *why)
+{
+  if (!n->told)
+    report_warning(n->report, "look up names", "", why);
+  n->told = true;
+}
+
+/* True if there is no such child any more. */
+static bool reap(struct names *n)
+{
+  pid_t pid = n->helper.pid == 0 ? 0 : waitpid(n->helper.pid, NULL, WNOHANG);
+  if (pid == n->helper.pid || (pid == -1 && errno == ECHILD))
+    n->helper.pid = 0;
+  return n->helper.pid == 0;
+}
+
+void names_reaped(struct names *n, pid_t pid)
+{
+  if (n->helper.pid == pid)
+    n->helper.pid = 0;
+}
+
+static void restart(struct names *n)
+{
+  int64_t now = clock_ms();
+  if (!reap(n))
+    timers_set(n->timers, &n->restart, now + REAP_EVERY_MS);
+  else if (now < n->restart_ms)
+    timers_set(n->timers, &n->restart, n->restart_ms);
+  else if (start(n) == -1) {
+    tell(n, strerror(errno));
+    if (n->helper.fd != -1)
+      break_off(n, "tcplookup can't be watched");
+    else
+      plan_restart(n, now);
+  }
+}
+
+/* Nobody's answer will come: whoever waits for one goes on without. */
+static void orphan(struct names *n)
+{
+  static enum waiting_list const list[] = {WAITING_ASKED, WAITING_UNSENT, WAITING_CANCELLED};
+  struct waiting *w;
+  for (size_t i = 0; i < sizeof list / sizeof list[0]; i++)
+    while ((w = waiting_first(&n->table, list[i])))
+      waiting_move(&n->table, w, list[i] == WAITING_CANCELLED ? WAITING_FREE : WAITING_DUE);
+}
+
+void names_settle(struct names *n)
+{
+  int64_t now;
+  if (!n->trouble)
+    return;
+  now = clock_ms();
+  tell(n, n->trouble);
+  n->trouble = NULL;
+  events_forget(n->events, n->helper.fd);
+  close(n->helper.fd);
+  n->helper.fd = -1;
+  if (!reap(n))
+    kill(n->helper.pid, SIGKILL);
+  timers_cancel(n->timers, &n->alive);
+  timers_cancel(n->timers, &n->patience);
+  orphan(n);
+  if (now - n->started_ms >= LASTED_MS)
+    n->failures = 0;
+  plan_restart(n, now);
+}
+
+/* --- Questions --------------------------------------------------------------------------------------------- */
+
+/* False if it has to wait for room. */
+static bool send_message(struct names *n, enum lookup_kind kind, uint32_t id, void const *payload)
+{
+  if (message_send(n->helper.fd, lookup_row(kind), id, payload, NULL) == 0)
+    return true;
+  if (errno != EAGAIN && errno != EWOULDBLOCK)
+    break_off(n, "tcplookup has ended");
+  return false;
+}
+
+static void watch_for_room(struct names *n, bool wanted)
+{
+  if (wanted == n->writing)
+    return;
+  n->writing = wanted;
+  if (events_change(n->events, n->helper.fd, interest(n), (struct event){.kind = EVENT_HELPER}) == -1)
+    break_off(n, "tcplookup can't be watched");
+}
+
+static bool send_question(struct names *n, struct waiting *w)
+{
+  struct lookup_peer q;
+  struct arrival where;
+  memset(&q, 0, sizeof q);
+  /* Its peer has reset it, if that is not known: then the next event of this connection drops it. */
+  launch_arrival(n->listener, w->connection.fd, &where);
+  q.local = where.local;
+  q.local_port = where.local_port;
+  q.remote = w->connection.remote;
+  q.remote_port = w->connection.remote_port;
+  q.wanted = n->wanted;
+  q.info_timeout_s = n->wanted & LOOKUP_INFO ? n->options->info_timeout_s : 0;
+  if (!send_message(n, LOOKUP_PEER, w->id, &q))
+    return false;
+  waiting_move(&n->table, w, WAITING_ASKED);
+  return true;
+}
+
+/* Cancellations first: they make room for questions. */
+static void send_all(struct names *n)
+{
+  struct waiting *w;
+  bool room = true;
+  while (room && (w = waiting_first(&n->table, WAITING_CANCELLED))) {
+    room = send_message(n, LOOKUP_CANCEL, w->id, NULL);
+    if (room)
+      waiting_move(&n->table, w, WAITING_FREE);
+  }
+  while (room && (w = waiting_first(&n->table, WAITING_UNSENT)))
+    room = send_question(n, w);
+  watch_for_room(n, !room && !n->trouble);
+}
+
+static void set_if_unset(struct names *n, struct timer *timer, int64_t deadline_ms)
+{
+  if (timer->position == 0)
+    timers_set(n->timers, timer, deadline_ms);
+}
+
+static void expect_answer(struct names *n, int64_t now)
+{
+  if (n->alive.position == 0) {
+    n->heard_ms = now;
+    n->pinged = false;
+  }
+  set_if_unset(n, &n->alive, now + SILENCE_MS);
+  set_if_unset(n, &n->patience, now + patience_ms(n));
+}
+
+static enum outcome no_memory(struct names *n, struct connection *c)
+{
+  report_dropped(n->report, "wait for names", "", strerror(errno));
+  c->refusal = REFUSAL_FORK;
+  return DENY;
+}
+
+enum outcome names_stage(void *names, struct connection *c)
+{
+  struct names *n = names;
+  struct waiting *w;
+  int64_t now;
+  if (c->looked_up)
+    return PASS;
+  c->looked_up = true;
+  c->unavailable = names_pending(n->options);
+  /* The verdict is for this round only. */
+  if (n->helper.fd == -1 || n->trouble)
+    return PASS;
+  c->verdict = NULL;
+  now = clock_ms();
+  w = waiting_add(&n->table, c, now);
+  if (!w)
+    return no_memory(n, c);
+  if (events_watch(n->events, c->fd, 0, (struct event){.kind = EVENT_WAITING, .number = w->id}) == -1) {
+    waiting_move(&n->table, w, WAITING_FREE);
+    return no_memory(n, c);
+  }
+  expect_answer(n, now);
+  if (!n->writing)
+    send_all(n);
+  return WAIT;
+}
+
+/* --- Answers ----------------------------------------------------------------------------------------------- */
+
+static char const *keep(char **at, char const *text)
+{
+  size_t size = strlen(text) + 1;
+  char *copy = *at;
+  memcpy(copy, text, size);
+  *at += size;
+  return copy;
+}
+
+/* The connection is due, with what is known of it. Without memory it is as if there had been no answer. */
+static void keep_answer(struct names *n, struct waiting *w, struct lookup_peer_answer const *a)
+{
+  struct connection *c = &w->connection;
+  uint32_t known = a->known & n->wanted;
+  char *at = NULL;
+  waiting_move(&n->table, w, WAITING_DUE);
+  if (known) {
+    w->facts = at = malloc(strlen(a->remote_host) + strlen(a->local_host) + strlen(a->info) + 3);
+    if (!at)
+      return;
+  }
+  c->unavailable = 0;
+  if (known & LOOKUP_REMOTE_HOST)
+    c->host = keep(&at, a->remote_host);
+  else if (known & LOOKUP_PARANOID)
+    c->unconfirmed = keep(&at, a->remote_host);
+  if (known & LOOKUP_LOCAL_HOST)
+    c->local_host = keep(&at, a->local_host);
+  if (known & LOOKUP_INFO)
+    c->info = keep(&at, a->info);
+}
+
+/* False if no helper of ours would have sent that. */
+static bool take_message(struct names *n, struct message const *m)
+{
+  struct lookup_peer_answer a;
+  struct waiting *w;
+  if (m->header.kind == LOOKUP_PONG)
+    return true;
+  if (m->header.kind != LOOKUP_PEER_ANSWER)
+    return false;
+  memcpy(&a, m->payload, sizeof a);
+  if (!lookup_peer_answer_is_sound(&a))
+    return false;
+  /* An answer that nobody waits for any more is legal. */
+  w = waiting_find(&n->table, m->header.id);
+  if (w && w->list == WAITING_ASKED)
+    keep_answer(n, w, &a);
+  return true;
+}
+
+static void receive(struct names *n)
+{
+  struct message m;
+  bool heard = false;
+  for (int i = 0; i < ANSWERS_BURST && !n->trouble; i++) {
+    switch (
+        message_receive(n->helper.fd, lookup_answers, sizeof lookup_answers / sizeof lookup_answers[0], &m)) {
+    case MESSAGE_RECEIVED:
+      if (take_message(n, &m))
+        heard = true;
+      else
+        break_off(n, "tcplookup has sent what is no answer");
+      break;
+    case MESSAGE_NONE: i = ANSWERS_BURST; break;
+    case MESSAGE_END: break_off(n, "tcplookup has ended"); break;
+    case MESSAGE_REFUSED:
+      break_off(n, errno == EPROTO ? "tcplookup has sent what is no answer" : "tcplookup has ended");
+      break;
+    }
+  }
+  if (!heard)
+    return;
+  n->heard_ms = clock_ms();
+  n->pinged = n->told = false;
+}
+
+void names_event(struct names *n, unsigned int ready)
+{
+  if (n->helper.fd == -1 || n->trouble)
+    return;
+  if (ready & (EVENTS_IN | EVENTS_FAILED))
+    receive(n);
+  if ((ready & EVENTS_OUT) && !n->trouble)
+    send_all(n);
+}
+
+/* --- Time -------------------------------------------------------------------------------------------------- */
+
+static uint32_t outstanding(struct names const *n)
+{
+  return waiting_count(&n->table, WAITING_ASKED) + waiting_count(&n->table, WAITING_UNSENT) +
+         waiting_count(&n->table, WAITING_CANCELLED);
+}
+
+static void check_alive(struct names *n)
+{
+  int64_t now = clock_ms();
+  if (outstanding(n) == 0)
+    return;
+  if (n->pinged)
+    break_off(n, "tcplookup does not answer");
+  else if (now < n->heard_ms + SILENCE_MS)
+    timers_set(n->timers, &n->alive, n->heard_ms + SILENCE_MS);
+  else {
+    n->pinged = true;
+    send_message(n, LOOKUP_PING, 0, NULL);
+    timers_set(n->timers, &n->alive, now + PING_GRACE_MS);
+  }
+}
+
+/* The question is not wanted any more: its record is free, or will be when the helper knows. */
+static void cancel(struct names *n, struct waiting *w)
+{
+  bool asked = w->list == WAITING_ASKED;
+  waiting_move(&n->table, w, asked ? WAITING_CANCELLED : WAITING_FREE);
+  if (asked && n->helper.fd != -1 && !n->trouble && !n->writing)
+    send_all(n);
+}
+
+static struct waiting *oldest(struct names *n)
+{
+  struct waiting *w = waiting_first(&n->table, WAITING_ASKED);
+  return w ? w : waiting_first(&n->table, WAITING_UNSENT);
+}
+
+/* Questions are in the order of their age in both lists, and those that are not sent are the younger ones. */
+static void lose_patience(struct names *n)
+{
+  int64_t now = clock_ms();
+  struct waiting *w;
+  while ((w = oldest(n)) && w->since_ms + patience_ms(n) <= now) {
+    /* If there is no room for this the helper does not read, and will be found out. */
+    if (w->list == WAITING_ASKED && !n->trouble)
+      send_message(n, LOOKUP_CANCEL, w->id, NULL);
+    waiting_move(&n->table, w, WAITING_DUE);
+  }
+  if (w)
+    timers_set(n->timers, &n->patience, w->since_ms + patience_ms(n));
+}
+
+bool names_time(struct names *n, struct timer const *timer)
+{
+  if (timer == &n->restart)
+    restart(n);
+  else if (timer == &n->alive)
+    check_alive(n);
+  else if (timer == &n->patience)
+    lose_patience(n);
+  else
+    return false;
+  return true;
+}
+
+/* --- Connections ------------------------------------------------------------------------------------------- */
+
+void *names_take(struct names *n, struct waiting *w, struct connection *c)
+{
+  void *facts = w->facts;
+  *c = w->connection;
+  events_forget(n->events, c->fd);
+  w->connection.fd = -1;
+  w->facts = NULL;
+  cancel(n, w);
+  return facts;
+}
+
+void names_free_facts(void *facts)
+{
+  free(facts);
+}
+
+bool names_gone(struct names *n, uint32_t id, struct connection *c)
+{
+  struct waiting *w = waiting_find(&n->table, id);
+  if (!w || w->connection.fd == -1)
+    return false;
+  names_free_facts(names_take(n, w, c));
+  return true;
+}

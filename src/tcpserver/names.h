@@ -1,0 +1,70 @@
+/* names.h - the stage that finds out names and ident, by asking tcplookup, and the care for that helper: it is
+ * watched, never believed, and started again when it fails. */
+#ifndef TCPSERVER_NAMES_H
+#define TCPSERVER_NAMES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "admission.h"
+#include "events.h"
+#include "listener.h"
+#include "lookup.h"
+#include "options.h"
+#include "report.h"
+#include "timers.h"
+#include "waiting.h"
+
+struct names {
+  struct options const *options;
+  struct listener const *listener;
+  struct report *report;
+  struct events *events;
+  struct timers *timers;
+  char const *const *environment; /* the helper's */
+  uint32_t wanted;                /* enum lookup_fact; 0: nothing is ever asked */
+  unsigned int limit;             /* so many may wait */
+  struct waiting_table table;
+  struct lookup_helper
+      helper;          /* fd -1: there is none that could be asked; pid 0: none that must be waited for */
+  char const *trouble; /* what is wrong with it, till names_settle() */
+  bool told;           /* the log knows of this outage */
+  bool writing;        /* its socket is watched for room */
+  bool pinged;
+  unsigned int failures; /* since it last was in order for long */
+  int64_t started_ms, heard_ms;
+  int64_t restart_ms;    /* not before then */
+  struct timer restart;  /* wait for the old one, start a new one */
+  struct timer alive;    /* is it? */
+  struct timer patience; /* the oldest question has waited too long */
+};
+
+/* What the options ask for, as enum lookup_fact; and which of rules' facts that are (enum rules_flag). */
+uint32_t names_wanted(struct options const *o);
+unsigned int names_pending(struct options const *o);
+
+/* Starts the helper if there will be something to ask: exits 111 if it can't be run. The other fields above
+ * `table` are set before. */
+void names_start(struct names *n);
+
+/* Memory for timers, now: they are set when there may be none. 0, or -1 with errno ENOMEM. */
+int names_reserve(struct names *n);
+
+enum outcome names_stage(void *names, struct connection *c);
+
+/* The helper's socket is ready; a timer has expired (false: none of these); a child was waited for that is no
+ * program's; the end of a round, in which the helper may have failed. */
+void names_event(struct names *n, unsigned int ready);
+bool names_time(struct names *n, struct timer const *timer);
+void names_reaped(struct names *n, pid_t pid);
+void names_settle(struct names *n);
+
+/* The connection of that id has failed: takes it out. False if there is none. */
+bool names_gone(struct names *n, uint32_t id, struct connection *c);
+
+/* Takes the connection out of the table. The strings that it points to live until names_free_facts(). */
+void *names_take(struct names *n, struct waiting *w, struct connection *c);
+void names_free_facts(void *facts);
+
+#endif
