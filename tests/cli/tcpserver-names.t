@@ -1,0 +1,77 @@
+#!/bin/sh
+# names and ident in tcpserver: what is asked, what is done with the answers, and what without any
+. "$(dirname "$0")/../lib.sh"
+mkdir "$work/bin" "$work/libexec" "$work/names"
+cp "$(command -v tcpserver)" "$work/bin/tcpserver"
+cp "$root/tests/cli/tcpserver-names-helper.pl" "$work/libexec/tcplookup"
+chmod 755 "$work/libexec/tcplookup"
+PATH=$work/bin:$PATH
+NAMES_FOLDER=$work/names
+export PATH NAMES_FOLDER
+cat > "$NAMES_FOLDER/behaviour" <<'END'
+127.0.0.1 answer host=a.example local=l.example info=joe
+127.0.0.2 hold
+127.0.0.3 die
+127.0.0.4 junk
+127.0.0.5 unknown host=right.example
+127.0.0.6 unsound
+127.0.0.7 stop
+127.0.0.8 answer unconfirmed=fake.example
+127.0.0.9 answer
+END
+show='echo "${TCPLOCALHOST-none} ${TCPREMOTEHOST-none} ${TCPREMOTEINFO-none} ${TCPPARANOID-none}"'
+
+serve all -v -p 127.0.0.1 0 sh -c "$show"
+is "names and ident are in prog's environment" "$(peer 127.0.0.1 "$port")" 'l.example a.example joe none'
+logs "... and in the log" all 'ok [0-9]+ l\.example:127\.0\.0\.1:[0-9]+ a\.example:127\.0\.0\.1:joe:[0-9]+$'
+is "an unconfirmed name is in TCPPARANOID only" "$(peer -b 127.0.0.8 127.0.0.1 "$port")" 'none none none fake.example'
+is "answers for other ids are passed over" "$(peer -b 127.0.0.5 127.0.0.1 "$port")" 'none right.example none none'
+is "who has no names is served without" "$(peer -b 127.0.0.9 127.0.0.1 "$port")" 'none none none none'
+for bad in 3 4 6; do
+  is "a helper that fails ($bad) costs the names" "$(peer -b "127.0.0.$bad" 127.0.0.1 "$port")" 'none none none none'
+done
+logs "... and the log says so" all 'warning: unable to look up names: tcplookup has ended'
+stop
+
+: > "$NAMES_FOLDER/asked"
+serve nothing -HRl0 127.0.0.1 0 sh -c "$show"
+is "with -HRl0 nobody is asked" "$(peer 127.0.0.1 "$port")$(cat "$NAMES_FOLDER/asked")" '0 none none none'
+stop
+while read -r options wanted; do
+  : > "$NAMES_FOLDER/asked"
+  serve some $options 127.0.0.1 0 true
+  peer 127.0.0.1 "$port"
+  like "$options asks for $wanted" "$(cat "$NAMES_FOLDER/asked")" "wanted $wanted "
+  stop
+done <<'END'
+-H 6
+-R 3
+-l0 5
+-HR 2
+-Hl0 4
+-pRl0 9
+END
+
+tcprules "$work/cdb" "$work/tmp" <<'END'
+127.0.0.10:deny
+=a.example:allow,RULE="host"
+:deny
+END
+tcprules "$work/info.cdb" "$work/tmp" <<'END'
+joe@127.0.0.12:allow,RULE="info"
+:deny
+END
+echo '127.0.0.12 answer info=joe' >> "$NAMES_FOLDER/behaviour"
+: > "$NAMES_FOLDER/asked"
+serve ruled -v -x "$work/cdb" 127.0.0.1 0 sh -c 'echo $RULE'
+is "a rule by host name matches" "$(peer 127.0.0.1 "$port")" host
+is "who is refused by address is" "$(peer -b 127.0.0.10 127.0.0.1 "$port")" ''
+not_ok "... and nobody is asked for him" grep -q 127.0.0.10 "$NAMES_FOLDER/asked"
+peer -b 127.0.0.3 127.0.0.1 "$port" > "$work/dead"
+logs "who needs an answer that can't be had is refused" ruled 'deny 0 .*127\.0\.0\.3::[0-9]+ lookup$'
+stop
+serve info -v -x "$work/info.cdb" 127.0.0.1 0 sh -c 'echo $RULE'
+is "a rule by ident matches" "$(peer -b 127.0.0.12 127.0.0.1 "$port")" info
+is "... and nobody else" "$(peer 127.0.0.1 "$port")" ''
+stop
+done_testing
