@@ -181,7 +181,7 @@ is 'of sixty addresses there are at most 32' "$(timeout 10 "$tcplookup" -a -4 ma
 
 # --- settings ----------------------------------------------------------------------------------------------
 
-is 'servers that refuse or lie by ICMP give way to the next' \
+is 'a server that is not there (ICMP) gives way to the next' \
   "$(DNSCACHEIP='127.0.0.2 127.0.0.1' run -a -4 plain.test)" '127.1.0.1;0'
 is 'blanks around and between servers do not matter' "$(DNSCACHEIP='  127.0.0.1   127.0.0.2 ' run -a -4 plain.test)" \
   '127.1.0.1;0'
@@ -196,12 +196,12 @@ is 'so it is behind a good one, and for peers' "$(DNSCACHEIP='127.0.0.1 x' run 1
 like 'more than 16 servers are an error' "$(DNSCACHEIP="$(printf '127.0.0.1 %.0s' $(seq 17))" run -a plain.test)" \
   'DNSCACHEIP has more than 16 addresses;111$'
 
-printf '# comment\n=short:plain.test\n?:.first.test\n-.keep:.test\n*.old:.test\n' > "$work/rules"
+printf '# comment\n=short:plain.test\n?:.first.test\n-.keep:plain.test\n*.old:.test\n' > "$work/rules"
 rewritten() { is "$1" "$(DNSREWRITEFILE=$work/rules run -a -4 "$2")" "$3"; }
 rewritten '=from:to replaces a name' short '127.1.0.1;0'
 rewritten '?suffix:to completes a name without dot' local '127.1.0.8;0'
 rewritten '*suffix:to replaces an end' plain.old '127.1.0.1;0'
-rewritten '-suffix:to replaces an end and is the last' plain.keep '127.1.0.1;0'
+rewritten '-suffix:to replaces the whole name' any.thing.keep '127.1.0.1;0'
 rewritten 'other names stay' plain.test '127.1.0.1;0'
 printf '=a:b\nnonsense\n' > "$work/rules"
 is 'a line that is no rule is an error with its number' "$(DNSREWRITEFILE=$work/rules run -a plain.test)" \
