@@ -1,14 +1,15 @@
-/* reply.c - see reply.h. A walk over the records of a message (RFC 1035 section 4), each step within its bounds;
- * names are measured by ares_expand_name(), which knows about compression and its loops. */
+/* reply.c - see reply.h. A walk over the records of a message (RFC 1035 section 4), each step within its bounds. */
 #include "reply.h"
 
-#include <ares.h>
 #include <stdbool.h>
 
-enum { HEADER_SIZE = 12, QUESTION_FIXED = 4, RECORD_FIXED = 10, SOA_NUMBERS = 20, TYPE_SOA = 6 };
+enum { HEADER_SIZE = 12, QUESTION_FIXED = 4, RECORD_FIXED = 10, SOA_NUMBERS = 20 };
 
-/* More records than any answer has that is worth keeping: what follows them is not looked at. */
-enum { RECORDS_MAX = 256 };
+enum { TYPE_A = 1, TYPE_CNAME = 5, TYPE_SOA = 6, TYPE_PTR = 12, TYPE_AAAA = 28, TYPE_DNAME = 39 };
+
+/* RFC 1035 section 3.1 and 4.1.4. A name of 255 octets has at most 127 labels, and a pointer that leads to no label
+ * has no purpose: with more pointers than that a message could make us walk the square of its length. */
+enum { NAME_SIZE_MAX = 255, LABEL_MAX = 63, POINTERS_MAX = 127, POINTER = 0xc0 };
 
 struct walk {
   unsigned char const *message;
@@ -18,7 +19,7 @@ struct walk {
 struct record {
   uint16_t type, size;
   uint32_t ttl_s;
-  unsigned char const *data;
+  size_t data; /* where it is in the message */
 };
 
 static uint16_t read16(unsigned char const *p)
@@ -31,17 +32,39 @@ static uint32_t read32(unsigned char const *p)
   return (uint32_t)read16(p) << 16 | read16(p + 2);
 }
 
+/* Where a pointer leads. It must be back, which no loop can be; 0 if it is not, or not into the sections. */
+static size_t follow(struct walk const *w, size_t at)
+{
+  size_t target;
+  if (w->len - at < 2)
+    return 0;
+  target = read16(w->message + at) & 0x3fffU;
+  return target >= HEADER_SIZE && target < at ? target : 0;
+}
+
+/* Moves behind the name that begins here; false if it isn't one. */
 static bool skip_name(struct walk *w)
 {
-  char *name;
-  long size;
-  if (w->at >= w->len ||
-      ares_expand_name(w->message + w->at, w->message, (int)w->len, &name, &size) != ARES_SUCCESS)
+  size_t at = w->at, end = 0, size = 1;
+  unsigned int pointers = 0;
+  while (at < w->len && w->message[at] != 0) {
+    unsigned char first = w->message[at];
+    if ((first & POINTER) == POINTER) {
+      if (end == 0)
+        end = at + 2;
+      at = follow(w, at);
+      if (at == 0 || ++pointers > POINTERS_MAX)
+        return false;
+    } else {
+      size += 1U + first;
+      if (first > LABEL_MAX || size > NAME_SIZE_MAX)
+        return false;
+      at += 1U + first;
+    }
+  }
+  if (at >= w->len)
     return false;
-  ares_free_string(name);
-  if (size <= 0 || (size_t)size > w->len - w->at)
-    return false;
-  w->at += (size_t)size;
+  w->at = end ? end : at + 1;
   return true;
 }
 
@@ -74,12 +97,30 @@ static bool next_record(struct walk *w, struct record *r)
   if (r->ttl_s > INT32_MAX)
     r->ttl_s = 0;
   r->size = read16(fixed + 8);
-  r->data = fixed + RECORD_FIXED;
+  r->data = w->at + RECORD_FIXED;
   w->at += RECORD_FIXED;
   if (w->len - w->at < r->size)
     return false;
   w->at += r->size;
   return true;
+}
+
+static bool data_is_name(struct walk const *w, struct record const *r)
+{
+  struct walk data = {w->message, w->len, r->data};
+  return skip_name(&data) && data.at == r->data + r->size;
+}
+
+static bool data_is_sound(struct walk const *w, struct record const *r)
+{
+  switch (r->type) {
+  case TYPE_A: return r->size == 4;
+  case TYPE_AAAA: return r->size == 16;
+  case TYPE_PTR:
+  case TYPE_CNAME:
+  case TYPE_DNAME: return data_is_name(w, r);
+  default: return true;
+  }
 }
 
 static void lower(uint32_t *least, uint32_t value)
@@ -88,29 +129,37 @@ static void lower(uint32_t *least, uint32_t value)
     *least = value;
 }
 
-/* Lowers *least to the least of the answer section. False if the message can't be read. */
-static bool walk_answers(struct walk *w, uint32_t *least)
+/* Goes to the end of the answer section, and lowers *least to the least time to live in it. */
+static enum reply_content walk_answers(struct walk *w, uint32_t *least)
 {
+  enum reply_content content = REPLY_NOTHING;
   unsigned int count;
   struct record r;
   if (!skip_questions(w))
-    return false;
-  count = read16(w->message + 6);
-  if (count > RECORDS_MAX)
-    count = RECORDS_MAX;
-  for (; count > 0; count--) {
-    if (!next_record(w, &r))
-      return false;
+    return REPLY_BROKEN;
+  /* A record has eleven octets at least, so the message's length bounds this too. */
+  for (count = read16(w->message + 6); count > 0; count--) {
+    if (!next_record(w, &r) || !data_is_sound(w, &r))
+      return REPLY_BROKEN;
     lower(least, r.ttl_s);
+    if (r.type != TYPE_CNAME && r.type != TYPE_DNAME)
+      content = REPLY_RECORDS;
   }
-  return true;
+  return content;
+}
+
+enum reply_content reply_content(unsigned char const *message, size_t len)
+{
+  struct walk w = {message, len, 0};
+  uint32_t least = 0;
+  return walk_answers(&w, &least);
 }
 
 uint32_t reply_ttl_s(unsigned char const *message, size_t len)
 {
   struct walk w = {message, len, 0};
   uint32_t least = REPLY_TTL_MAX_S;
-  return walk_answers(&w, &least) ? least : 0;
+  return walk_answers(&w, &least) == REPLY_BROKEN ? 0 : least;
 }
 
 uint32_t reply_negative_ttl_s(unsigned char const *message, size_t len)
@@ -119,13 +168,12 @@ uint32_t reply_negative_ttl_s(unsigned char const *message, size_t len)
   uint32_t least = REPLY_NEGATIVE_TTL_MAX_S;
   unsigned int count;
   struct record r;
-  if (!message || !walk_answers(&w, &least) || read16(message + 6) > RECORDS_MAX)
+  if (walk_answers(&w, &least) == REPLY_BROKEN)
     return REPLY_FAILURE_TTL_S;
-  count = read16(message + 8);
-  for (unsigned int i = 0; i < count && i < RECORDS_MAX && next_record(&w, &r); i++)
+  for (count = read16(message + 8); count > 0 && next_record(&w, &r); count--)
     if (r.type == TYPE_SOA && r.size >= SOA_NUMBERS) {
       lower(&least, r.ttl_s);
-      lower(&least, read32(r.data + r.size - 4));
+      lower(&least, read32(message + r.data + r.size - 4));
       return least;
     }
   return REPLY_FAILURE_TTL_S;

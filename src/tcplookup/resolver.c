@@ -183,6 +183,28 @@ static int parse(enum resolver_type type, unsigned char const *message, int len,
   return ARES_EBADQUERY;
 }
 
+static bool has_data(struct hostent const *data, enum resolver_type type)
+{
+  return data && (type == RESOLVER_PTR ? data->h_aliases[0] : data->h_addr_list[0]);
+}
+
+/* What a message means that c-ares takes for an answer. *data is to be freed. */
+static void judge(struct resolver_reply *reply, enum resolver_type type, int status,
+                  unsigned char const *message, int len, struct hostent **data)
+{
+  size_t size = message && len > 0 ? (size_t)len : 0;
+  enum reply_content content = reply_content(message, size);
+  if (content == REPLY_RECORDS && status == ARES_SUCCESS && parse(type, message, len, data) == ARES_SUCCESS &&
+      has_data(*data, type)) {
+    reply->outcome = RESOLVER_FOUND;
+    reply->data = *data;
+    reply->ttl_s = reply_ttl_s(message, size);
+  } else if (content == REPLY_NOTHING) {
+    reply->outcome = RESOLVER_NONE;
+    reply->ttl_s = reply_negative_ttl_s(message, size);
+  }
+}
+
 static void answered(void *context, int status, int timeouts, unsigned char *message, int len)
 {
   struct resolver_query *q = context;
@@ -202,16 +224,8 @@ static void answered(void *context, int status, int timeouts, unsigned char *mes
     return;
   }
   c->live--;
-  if (status == ARES_SUCCESS && message && len > 0)
-    status = parse(q->type, message, len, &data);
-  if (status == ARES_SUCCESS && data) {
-    reply.outcome = RESOLVER_FOUND;
-    reply.data = data;
-    reply.ttl_s = reply_ttl_s(message, (size_t)len);
-  } else if (status == ARES_ENODATA || status == ARES_ENOTFOUND) {
-    reply.outcome = RESOLVER_NONE;
-    reply.ttl_s = reply_negative_ttl_s(message, len > 0 ? (size_t)len : 0);
-  }
+  if (status == ARES_SUCCESS || status == ARES_ENODATA || status == ARES_ENOTFOUND)
+    judge(&reply, q->type, status, message, len, &data);
   q->done(q->context, &reply);
   if (data)
     ares_free_hostent(data);
