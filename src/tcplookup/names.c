@@ -54,11 +54,17 @@ static void print_ptr_name(char out[PTR_NAME_SIZE], struct address const *a)
   memcpy(out, "ip6.arpa", sizeof "ip6.arpa");
 }
 
+static size_t octets_of(struct name const *name)
+{
+  return sizeof *name + (name->host ? strlen(name->host) + 1 : 0);
+}
+
 static void unlink_settled(struct names *n, struct name *name)
 {
   *(name->newer ? &name->newer->older : &n->newest) = name->older;
   *(name->older ? &name->older->newer : &n->oldest) = name->newer;
   n->kept--;
+  n->octets -= octets_of(name);
 }
 
 static void link_newest(struct names *n, struct name *name)
@@ -68,6 +74,7 @@ static void link_newest(struct names *n, struct name *name)
   *(n->newest ? &n->newest->newer : &n->oldest) = name;
   n->newest = name;
   n->kept++;
+  n->octets += octets_of(name);
 }
 
 static void remove_name(struct names *n, struct name *name)
@@ -95,22 +102,19 @@ static void lower_ttl(struct name *name, uint32_t ttl_s)
 static void settle(struct name *name, enum name_result result)
 {
   struct names *n = name->names;
-  struct name_waiter *waiters = name->waiters;
 
   timers_cancel(&n->timers, &name->timer);
   n->pending--;
   name->result = result;
   name->query = NULL;
-  name->waiters = NULL;
   name->timer.deadline_ms = clock_ms() + (int64_t)name->ttl_s * 1000;
-  while (waiters) {
-    struct name_waiter *w = waiters;
-    waiters = w->next;
-    w->name = NULL;
+  while (name->waiters) {
+    struct name_waiter *w = name->waiters;
+    names_leave(w);
     w->done(w, result, name->host);
   }
   link_newest(n, name);
-  while (n->kept > NAMES_KEPT_MAX)
+  while (n->kept > NAMES_KEPT_MAX || n->octets > NAMES_OCTETS_MAX)
     drop_settled(n, n->oldest);
 }
 
@@ -198,7 +202,10 @@ static struct name *start(struct names *n, struct address const *a, bool confirm
 static enum name_result wait_for(struct name *name, struct name_waiter *w)
 {
   w->name = name;
+  w->previous = NULL;
   w->next = name->waiters;
+  if (w->next)
+    w->next->previous = w;
   name->waiters = w;
   return NAME_PENDING;
 }
@@ -228,12 +235,11 @@ enum name_result names_ask(struct names *n, struct address const *a, bool confir
 
 void names_leave(struct name_waiter *w)
 {
-  struct name_waiter **p;
   if (!w->name)
     return;
-  for (p = &w->name->waiters; *p != w; p = &(*p)->next)
-    ;
-  *p = w->next;
+  *(w->previous ? &w->previous->next : &w->name->waiters) = w->next;
+  if (w->next)
+    w->next->previous = w->previous;
   w->name = NULL;
 }
 

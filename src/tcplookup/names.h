@@ -27,19 +27,20 @@ typedef void name_done(struct name_waiter *w, enum name_result result, char cons
 /* A field of the record that waits; it must stay where it is until it is called, or names_leave(). */
 struct name_waiter {
   struct name *name; /* null: it doesn't wait */
-  struct name_waiter *next;
+  struct name_waiter *next, *previous;
   name_done *done;
 };
 
-/* Names that nobody waits for are kept up to this number. */
-enum { NAMES_KEPT_MAX = 10000 };
+/* Names that nobody waits for are kept up to this number, and up to so many octets: their records and texts. */
+enum { NAMES_KEPT_MAX = 10000, NAMES_OCTETS_MAX = 2 << 20 };
 
 struct names {
   struct resolver *resolver;
   struct keyed by_address;
   struct timers timers;         /* of the pending ones */
   struct name *newest, *oldest; /* of the settled ones, by their last use */
-  size_t kept, pending, pending_max;
+  size_t kept, octets;          /* of the settled ones */
+  size_t pending, pending_max;
 };
 
 /* At most pending_max names are asked for at a time; others are NAME_NONE meanwhile. */
