@@ -121,6 +121,8 @@ $(B)/unit/limit: UNIT_OBJ = $(B)/src/tcpmuxd/limit.o
 $(B)/unit/limit: $(B)/src/tcpmuxd/limit.o
 $(B)/unit/duplicates: UNIT_OBJ = $(B)/src/tcprules/duplicates.o
 $(B)/unit/duplicates: $(B)/src/tcprules/duplicates.o
+$(B)/unit/reply: UNIT_OBJ = $(B)/src/tcplookup/reply.o
+$(B)/unit/reply: $(B)/src/tcplookup/reply.o
 $(B)/unit/connect: UNIT_OBJ = $(B)/src/tcpclient/connect.o
 $(B)/unit/connect: $(B)/src/tcpclient/connect.o
 
