@@ -17,6 +17,22 @@ run()
 ptr() { is "$1" "$(run "$2")" "$3"; }
 paranoid() { is "$1" "$(run -p "$2")" "$3"; }
 info() { is "$1" "$(run -H -t 1 "$2" 40000 25)" "$3"; }
+
+# The same where nothing is known, which is no failure; but the server must have been asked, or nothing was tested.
+no_name()
+{
+  is "$1" "$(run "$2") $(at_least_once "$(asked "$(echo "$2" | awk -F. '{ print $4 "." $3 "." $2 "." $1 }').in-addr.arpa")")" \
+    "$quietly_nothing asked"
+}
+no_info()
+{
+  opens_before=$(opens)
+  is "$1" "$(run -H -t 1 "$2" 40000 25) $(at_least_once $(($(opens) - opens_before)))" "$quietly_nothing asked"
+}
+at_least_once() { if [ "$1" -gt 0 ]; then echo asked; else echo 'not asked'; fi; }
+# How many TCP connections were begun in this namespace (RFC 4022), answered or not.
+opens() { awk '$1 == "Tcp:" { n = $6 } END { print n }' /proc/net/snmp; }
+
 addresses() { is "$1" "$(run -a "$2")" "$3"; }
 
 no_address() { printf 'tcplookup: fatal: no IP address for %s;111' "$1"; }
@@ -114,7 +130,7 @@ ptr 'a peer has its name, in small letters' 127.1.0.1 'TCPREMOTEHOST=good.test;0
 ptr 'an IPv6 peer has its name' ::1 'TCPREMOTEHOST=six.test;0'
 ptr 'a name that is delegated by CNAME (RFC 2317) counts' 127.1.0.41 'TCPREMOTEHOST=delegated.test;0'
 ptr 'letters, digits, - and _ may be in a name' 127.1.0.13 'TCPREMOTEHOST=under_score-1.test;0'
-ptr 'a peer without name has none, and that is no failure' 127.1.0.99 $quietly_nothing
+no_name 'a peer without name has none, and that is no failure' 127.1.0.99
 like 'of two names it is one' "$(run 127.1.0.15)" '^TCPREMOTEHOST=(first|second)\.test;0$'
 
 paranoid 'a name that has the peer among its addresses is confirmed' 127.1.0.1 'TCPREMOTEHOST=good.test;0'
@@ -125,14 +141,14 @@ paranoid 'a name whose server fails is not confirmed' 127.1.0.4 'TCPPARANOID=dow
 
 for row in '5 a space' '6 an escape sequence' '7 quotes' '8 a newline' '9 a NUL' '10 a dot within a label' '11 slashes' \
   '12 nothing but the root' '14 octets above 127' '16 a label of 120 octets' '17 more than 255 octets'; do
-  ptr "a name with ${row#* } is none" "127.1.0.${row%% *}" $quietly_nothing
+  no_name "a name with ${row#* } is none" "127.1.0.${row%% *}"
 done
 for row in '20 SERVFAIL' '21 REFUSED' '22 silence' '24 truncation and silence by TCP' '25 an answer cut short' \
   '26 an empty answer' '27 an owner that points to itself' '28 data that points to itself' '29 a pointer behind the end' \
   '30 a wrong id' '31 a wrong question' '33 records of another name' '34 records of another type' \
   '35 an answer from another port' '36 a wrong length' '37 more records promised than there are' '38 noise' \
   '39 an answer without question' '40 thousands of records of another type' '42 a loop of CNAMEs'; do
-  ptr "${row#* } gives no name, and ends" "127.1.0.${row%% *}" $quietly_nothing
+  no_name "${row#* } gives no name, and ends" "127.1.0.${row%% *}"
 done
 ptr 'what does not fit is asked by TCP' 127.1.0.23 'TCPREMOTEHOST=good.test;0'
 like 'the question came by TCP' "$(asked_by 1)" tcp
@@ -160,8 +176,10 @@ is 'a long user id is cut to 512 octets' "$(run -H -t 1 127.2.0.17 40000 25 | tr
 for row in '2 an ERROR' '3 a reply for other ports' '10 a reply for the ports swapped' '4 silence' '6 a close' \
   '7 a firewall that drops it' '8 ten thousand octets' '11 one octet a second' '12 octets without end' '13 a reset' \
   '16 nothing but blanks' '18 no reply at all' '99 nobody who listens'; do
-  info "${row#* } is no user id, and ends" "127.2.0.${row%% *}" $quietly_nothing
+  no_info "${row#* } is no user id, and ends" "127.2.0.${row%% *}"
 done
+is 'of those who listen each was asked' "$(for n in 2 3 4 6 8 10 11 12 13 16 18; do ident_asked 127.2.0.$n; done | tr -d '\n')" \
+  11111111111
 is '-R asks no ident' "$(run -R 127.2.0.1 40000 25)$(ident_asked 127.2.0.1)" 01
 ptr 'without port there is nothing to ask ident about' 127.2.0.1 $quietly_nothing
 
