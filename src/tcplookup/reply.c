@@ -5,6 +5,9 @@
 
 enum { HEADER_SIZE = 12, QUESTION_FIXED = 4, RECORD_FIXED = 10, SOA_NUMBERS = 20 };
 
+/* QR, in the third octet of the header. */
+enum { RESPONSE = 0x80 };
+
 enum { TYPE_A = 1, TYPE_CNAME = 5, TYPE_SOA = 6, TYPE_PTR = 12, TYPE_AAAA = 28, TYPE_DNAME = 39 };
 
 /* RFC 1035 section 3.1 and 4.1.4. A name of 255 octets has at most 127 labels, and a pointer that leads to no label
@@ -71,7 +74,7 @@ static bool skip_name(struct walk *w)
 static bool skip_questions(struct walk *w)
 {
   unsigned int count;
-  if (w->len < HEADER_SIZE || w->len > UINT16_MAX)
+  if (w->len < HEADER_SIZE || w->len > UINT16_MAX || !(w->message[2] & RESPONSE))
     return false;
   count = read16(w->message + 4);
   w->at = HEADER_SIZE;

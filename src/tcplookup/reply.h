@@ -20,7 +20,7 @@ enum reply_content {
   REPLY_RECORDS  /* others, of whatever name, type and class */
 };
 
-/* message may be null if len is 0. Looks at the header, the question and the answer section: at most one question,
+/* message may be null if len is 0. Looks at the header, the question and the answer section: a response, at most one question,
  * as many records as promised, names of at most 255 octets whose pointers go back only, A, AAAA, PTR and CNAME data of
  * exactly the length they say. Takes time linear in len. */
 enum reply_content reply_content(unsigned char const *message, size_t len);

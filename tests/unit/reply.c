@@ -122,6 +122,9 @@ static void check_lengths(void)
   ok(content_of(size) == REPLY_RECORDS, "cut at any place it is broken, whole it is not");
   message[5] = 2;
   ok(content_of(size) == REPLY_BROKEN, "two questions break it");
+  begin(0, 0);
+  message[2] &= 0x7f;
+  ok(content_of(size) == REPLY_BROKEN, "so does a question instead of a response");
 }
 
 /* A reply whose only record has as name what is given, of len octets. */
