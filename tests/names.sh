@@ -27,11 +27,20 @@ if [ "${UCSPI_TEST_NAMESPACE:-}" != "$root" ]; then
   fi
   rm -rf "$work"
   UCSPI_TEST_NAMESPACE=$root
-  export UCSPI_TEST_NAMESPACE
+  UCSPI_TEST_NAMESPACE_IS=mine
+  export UCSPI_TEST_NAMESPACE UCSPI_TEST_NAMESPACE_IS
   exec unshare "$names_how" -- sh "$0" "$@"
 fi
+# In a namespace that was given other tests may want the same ports: one after the other.
+if [ "${UCSPI_TEST_NAMESPACE_IS:-}" != mine ]; then
+  need flock util-linux
+  rm -rf "$work"
+  UCSPI_TEST_NAMESPACE_IS=mine
+  export UCSPI_TEST_NAMESPACE_IS
+  exec flock -o "${TMPDIR:-/tmp}/ucspi-test-names.lock" sh "$0" "$@"
+fi
 # For a test that this one starts.
-unset UCSPI_TEST_NAMESPACE
+unset UCSPI_TEST_NAMESPACE UCSPI_TEST_NAMESPACE_IS
 
 # Who was given a namespace may lack the right to change it, and need not.
 if [ -z "$(ip -o link show lo up)" ] && ! ip link set lo up 2> "$work/err"; then
