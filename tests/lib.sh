@@ -18,7 +18,11 @@ LC_ALL=C
 export PATH LC_ALL
 # Tests say what is in their environment themselves.
 unset PROTO TCPLOCALIP TCPLOCALPORT TCPLOCALHOST TCPREMOTEIP TCPREMOTEPORT TCPREMOTEHOST TCPREMOTEINFO \
-  TCPCONNNUM TCPMUXSERVICE NOTIFY_SOCKET LISTEN_FDS LISTEN_PID
+  TCPCONNNUM TCPMUXSERVICE NOTIFY_SOCKET LISTEN_FDS LISTEN_PID LOCALDOMAIN DNSREWRITEFILE RES_OPTIONS
+# No test's question may get to a DNS server of this machine, were a program to ask one unexpectedly: a loopback address
+# at which nobody listens. Tests that want answers have a server of their own (names.sh).
+DNSCACHEIP=127.153.53.53
+export DNSCACHEIP
 work=$(mktemp -d "${TMPDIR:-/tmp}/ucspi.XXXXXX") || exit 1
 tap_count=0
 tap_failed=0

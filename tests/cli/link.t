@@ -46,7 +46,7 @@ done
 cd "$work" || exit 111
 printf '127.0.0.1:deny\n' | tcprules cdb tmp
 is 'tcprulescheck denies' "$(tcprulescheck cdb 127.0.0.1 | tail -n 1)" 'deny connection'
-serve denying -x cdb 127.0.0.1 0 echo served
+serve denying -HRl0 -x cdb 127.0.0.1 0 echo served
 is 'tcpserver denies' "$(peer 127.0.0.1 "$port")" ''
 is '... but only whom it should' "$(peer -b 127.0.0.2 127.0.0.1 "$port")" served
 mkdir services services/guarded

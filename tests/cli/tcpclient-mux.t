@@ -163,7 +163,7 @@ mkdir "$work/services"
 printf '#!/bin/sh\nexec cat\n' > "$work/services/echo"
 printf '#!/bin/sh\necho "$TCPMUXSERVICE for $TCPREMOTEIP"\n' > "$work/services/who"
 chmod 755 "$work/services" "$work/services/echo" "$work/services/who"
-serve tcpmuxd 127.0.0.1 0 tcpmuxd "$work/services"
+serve tcpmuxd -HRl0 127.0.0.1 0 tcpmuxd "$work/services"
 exits "tcpmuxd's services" 0 tcpclient -RHl0 -P "$port" -i 127.0.0.9 -X 127.0.0.1 Who sh -c 'cat <&6'
 is 'are reached' "$(cat "$work/out")" 'who for 127.0.0.9'
 head -c 1000000 /dev/urandom > "$work/random"

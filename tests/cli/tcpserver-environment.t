@@ -10,6 +10,19 @@ environment()
   shift 2
   peer "$@" "$environment_address" "$environment_port" | grep -E '^(TCP|PROTO|LISTEN|NOTIFY)' | sort
 }
+# A tcplookup of the test's own, by default one that never knows anything.
+mkdir "$work/bin" "$work/libexec" "$work/names"
+cp "$COMMAND_DIR/tcpserver" "$work/bin/tcpserver"
+cp "$root/tests/cli/tcpserver-names-helper.pl" "$work/libexec/tcplookup"
+chmod 755 "$work/libexec/tcplookup"
+PATH=$work/bin:$PATH
+NAMES_FOLDER=$work/names
+export PATH NAMES_FOLDER
+cat > "$NAMES_FOLDER/behaviour" << 'B'
+127.0.0.20 answer host=client.example info=joe local=server.example
+127.0.0.21 answer unconfirmed=client.example
+B
+
 PROTO=stale TCPREMOTEHOST=stale TCPREMOTEINFO=stale TCPPARANOID=stale TCPLOCALHOST=stale TCP6REMOTEHOST=stale
 TCP6REMOTEINFO=stale TCPINTERFACE=stale TCP6INTERFACE=stale TCP6LOCALHOST=stale TCPCONNNUM=stale
 LISTEN_FDNAMES=stale TCPMUXSERVICE=stale OTHER='kept as it is' TCPOTHER=kept
@@ -32,8 +45,27 @@ TCPREMOTEPORT=N"
 like "other variables are inherited" "$(peer 127.0.0.1 "$port")" '^OTHER=kept as it is$'
 got=$(peer -b 127.9.8.7 127.0.0.1 "$port")
 like "the peer's address is the peer's" "$got" '^TCPREMOTEIP=127\.9\.8\.7$'
+got=$(environment 127.0.0.1 "$port" -b 127.0.0.20 | grep -E 'HOST|INFO|PARANOID')
+is "names and ident, under both their names" "$got" "TCP6LOCALHOST=server.example
+TCP6REMOTEHOST=client.example
+TCP6REMOTEINFO=joe
+TCPLOCALHOST=server.example
+TCPREMOTEHOST=client.example
+TCPREMOTEINFO=joe"
+stop
+serve paranoid -p 127.0.0.1 0 env
+got=$(environment 127.0.0.1 "$port" -b 127.0.0.21 | grep -E 'HOST|INFO|PARANOID')
+is "-p: a name that is not confirmed is in TCPPARANOID alone" "$got" "TCP6PARANOID=client.example
+TCPPARANOID=client.example"
+stop
+serve names4 -4 -l myname 127.0.0.1 0 env
+got=$(environment 127.0.0.1 "$port" -b 127.0.0.20 | grep -E 'HOST|INFO|PARANOID')
+is "-4: under one name; -l: instead of what was looked up" "$got" "TCPLOCALHOST=myname
+TCPREMOTEHOST=client.example
+TCPREMOTEINFO=joe"
+stop
 
-serve only4 -4 -l myname 127.0.0.1 0 env
+serve only4 -HR -4 -l myname 127.0.0.1 0 env
 got=$(environment 127.0.0.1 "$port" | grep -v PORT)
 is "-4: no TCP6 variables; -l: TCPLOCALHOST" "$got" "PROTO=TCP
 TCPCONNNUM=1
@@ -42,7 +74,7 @@ TCPLOCALIP=127.0.0.1
 TCPOTHER=kept
 TCPREMOTEIP=127.0.0.1"
 
-serve dual -6 -l 0 0 0 env
+serve dual -HR -6 -l 0 0 0 env
 got=$(environment 127.0.0.7 "$port" | grep -v PORT)
 is "-6: PROTO is TCP6 for IPv4 peers; TCPLOCALIP is the address reached, not the wildcard" "$got" "PROTO=TCP6
 TCP6LOCALHOST=0
@@ -76,7 +108,7 @@ tcprules "$work/cdb" "$work/tmp" << 'R'
 127.0.0.3:allow,LONG="0123456789012345678901234567890123456789012345678901234567890123456789",A=x1x,B=x2x
 :allow
 R
-serve ruled -l mine -x "$work/cdb" 127.0.0.1 0 env
+serve ruled -HR -l mine -x "$work/cdb" 127.0.0.1 0 env
 got=$(peer -b 127.0.0.2 127.0.0.1 "$port")
 like "a rule sets a variable to nothing" "$got" '^RELAYCLIENT=$'
 is "a rule overrides what tcpserver set, once" "$(echo "$got" | grep TCPLOCALHOST)" "TCPLOCALHOST=by rule"
@@ -104,13 +136,13 @@ int main(int argc, char **argv)
 C
 # shellcheck disable=SC2046
 $(head -n 1 "$root/conf-cc") -o "$work/twice" "$work/twice.c"
-background twice "$work/twice" "$COMMAND_DIR/tcpserver" -1 -x "$work/cdb" 127.0.0.1 0 env
+background twice "$work/twice" "$work/bin/tcpserver" -1 -x "$work/cdb" 127.0.0.1 0 env
 serve_wait twice
 is "a name that is inherited twice is unset, and set, as one" \
   "$(peer 127.0.0.1 "$port" | grep -E '^(TWICE|OTHER|TCPREMOTEHOST)')" "OTHER=once"
 stop
 
-serve counting 127.0.0.1 0 sh -c 'echo $TCPCONNNUM; cat'
+serve counting -HRl0 127.0.0.1 0 sh -c 'echo $TCPCONNNUM; cat'
 hold one 127.0.0.1 "$port"
 hold two 127.0.0.1 "$port"
 is "TCPCONNNUM counts this address's connections, this one included" "$(peer 127.0.0.1 "$port")" 3

@@ -7,7 +7,7 @@ ask()
   peer "$@" 127.0.0.1 "$port"
 }
 
-serve two -v -c 2 127.0.0.1 0 sh -c 'echo served; cat > /dev/null'
+serve two -HRl0 -v -c 2 127.0.0.1 0 sh -c 'echo served; cat > /dev/null'
 hold a 127.0.0.1 "$port"
 first=$pid
 hold b 127.0.0.1 "$port"
@@ -24,7 +24,7 @@ unlike "... and was never refused" "$(cat "$work/two.log")" deny
 unlike "... nor ever more than two served" "$(cat "$work/two.log")" 'status: [3-9]'
 
 printf '1\nthe rest is a comment\n' > "$work/limit"
-serve file -v -c "$work/limit" 127.0.0.1 0 sh -c 'echo served; cat > /dev/null'
+serve file -HRl0 -v -c "$work/limit" 127.0.0.1 0 sh -c 'echo served; cat > /dev/null'
 server=$pid
 is "-c file: the first line is the limit" "$(head -n 1 "$work/file.log")" "tcpserver: status: 0/1"
 hold c 127.0.0.1 "$port"
@@ -52,7 +52,7 @@ stop "$server"
 
 # With -V each program takes two descriptors: a raised limit on programs must raise that on descriptors, too.
 printf '1\n' > "$work/limit"
-background more sh -c 'ulimit -Sn 70; exec "$@"' sh tcpserver -1 -V -c "$work/limit" 127.0.0.1 0 \
+background more sh -c 'ulimit -Sn 70; exec "$@"' sh tcpserver -1 -HRl0 -V -c "$work/limit" 127.0.0.1 0 \
   sh -c 'echo served; cat > /dev/null'
 server=$pid
 serve_wait more
@@ -63,7 +63,7 @@ is "HUP that raises the limit makes room for descriptors, too" \
   "$(awk '/^Max open files/ { print ($4 >= 600) ? "enough" : $4 }' "/proc/$server/limits")" enough
 stop "$server"
 
-serve perip -v -C 2 127.0.0.1 0 sh -c 'echo served; cat > /dev/null'
+serve perip -HRl0 -v -C 2 127.0.0.1 0 sh -c 'echo served; cat > /dev/null'
 server=$pid
 hold d -b 127.0.0.8 127.0.0.1 "$port"
 first=$pid
@@ -87,7 +87,7 @@ tcprules "$work/cdb" "$work/tmp" << 'R'
 127.0.0.7:allow,MAXPERIP="3"
 :allow
 R
-serve ruled -v -C 2 -x "$work/cdb" 127.0.0.1 0 sh -c 'echo served $MAXPERIP; cat > /dev/null'
+serve ruled -HRl0 -v -C 2 -x "$work/cdb" 127.0.0.1 0 sh -c 'echo served $MAXPERIP; cat > /dev/null'
 server=$pid
 for address in 127.0.0.2 127.0.0.3 127.0.0.4; do
   hold "f$address" -b "$address" 127.0.0.1 "$port"
@@ -110,7 +110,7 @@ is "MAXLOAD that can't be reached admits" "$(ask -b 127.0.0.6)" "served"
 stop "$server"
 
 # Counts survive every way of ending: an address that may have one at a time gets its turn each time.
-serve exact -v -C 1 127.0.0.1 0 sh -c 'read x; [ "$x" != die ] || kill -9 $$; echo served'
+serve exact -HRl0 -v -C 1 127.0.0.1 0 sh -c 'read x; [ "$x" != die ] || kill -9 $$; echo served'
 server=$pid
 for way in ok die ok reset ok; do
   case $way in
@@ -124,7 +124,7 @@ unlike "..." "$(cat "$work/exact.log")" deny
 stop "$server"
 
 # One IPv6 host has a /64 of its own: by default it counts as one address.
-serve six -v -C 1 ::1 0 sh -c 'echo served; cat > /dev/null'
+serve six -HRl0 -v -C 1 ::1 0 sh -c 'echo served; cat > /dev/null'
 server=$pid
 hold i ::1 "$port"
 wait_for grep -q 'status: 1/40' "$work/six.log"

@@ -2,7 +2,7 @@
 # The listening socket: where it is bound, where it comes from, who is told, what its connections are like.
 . "$(dirname "$0")/../lib.sh"
 
-tcpserver -1 127.0.0.1 0 echo served > "$work/ready.out" 2> "$work/ready.log" &
+tcpserver -1 -HRl0 127.0.0.1 0 echo served > "$work/ready.out" 2> "$work/ready.log" &
 pid=$!
 started="$started $pid"
 wait_for test -s "$work/ready.out"
@@ -10,53 +10,57 @@ like "-1 prints the port and a newline" "$(od -An -c < "$work/ready.out" | tr -d
 stop
 # cat ends when tcpserver closes its output, not when it exits.
 mkfifo "$work/fifo"
-tcpserver -1 127.0.0.1 0 echo served > "$work/fifo" 2> /dev/null &
+tcpserver -1 -HRl0 127.0.0.1 0 echo served > "$work/fifo" 2> /dev/null &
 pid=$!
 started="$started $pid"
 port=$(timeout 10 cat "$work/fifo")
 is "... and closes standard output: whoever reads it sees the end" "$(peer 127.0.0.1 "$port")" served
 stop
-serve port 127.0.0.1 0 true
+serve port -HRl0 127.0.0.1 0 true
 stop
-serve again 127.0.0.1 "$port" true
+serve again -HRl0 127.0.0.1 "$port" true
 is "a port can be named" "$port" "$port"
 stop
 
-serve dual 0 0 echo served
+serve dual -HRl0 0 0 echo served
 is "host 0: an IPv4 client is served" "$(peer 127.0.0.1 "$port")" served
 is "... and an IPv6 client by the same socket" "$(peer ::1 "$port")" served
 is "... which is one socket" "$(ls -l "/proc/$pid/fd" | grep -c socket)" 1
 stop
-serve empty '' 0 echo served
+serve empty -HRl0 '' 0 echo served
 is "an empty host is host 0" "$(peer ::1 "$port") $(peer 127.0.0.1 "$port")" "served served"
 stop
-serve four -4 0 0 echo served
+serve four -HRl0 -4 0 0 echo served
 is "-4 0: IPv4 is served" "$(peer 127.0.0.1 "$port")" served
 is "... and nothing else" "$(peer ::1 "$port")" "(peer: connect: Connection refused)"
 stop
-serve six :: 0 echo served
+serve six -HRl0 :: 0 echo served
 is "host ::, as any address, means itself: IPv6 is served" "$(peer ::1 "$port")" served
 is "... and nothing else" "$(peer 127.0.0.1 "$port")" "(peer: connect: Connection refused)"
 stop
-serve one 127.0.0.5 0 echo served
+serve one -HRl0 127.0.0.5 0 echo served
 is "an address: it is served" "$(peer 127.0.0.5 "$port")" served
 is "... and no other" "$(peer 127.0.0.1 "$port")" "(peer: connect: Connection refused)"
 stop
-serve mapped ::ffff:127.0.0.1 0 echo served
+serve mapped -HRl0 ::ffff:127.0.0.1 0 echo served
 is "a mapped address is the IPv4 address" "$(peer 127.0.0.1 "$port")" served
 stop
-serve name localhost 0 echo served
-is "a name means its first address" "$(peer "$(getent ahosts localhost | awk 'NR == 1 { print $1 }')" "$port")" served
+serve name -HRl0 localhost 0 echo served
+is "a name means its first IPv4 address" "$(peer 127.0.0.1 "$port")" served
+is "... and nothing else" "$(peer ::1 "$port")" "(peer: connect: Connection refused)"
 stop
-serve interface -I lo 127.0.0.1 0 echo served
+serve name6 -HRl0 -6 localhost 0 echo served
+is "... with -6 its first IPv6 address" "$(peer ::1 "$port")" served
+stop
+serve interface -HRl0 -I lo 127.0.0.1 0 echo served
 is "-I ties the listener to an interface" "$(peer 127.0.0.1 "$port")" served
 like "... by the kernel's rules" "$(ss -Htln "sport = :$port")" '127\.0\.0\.1%lo:'
 stop
 
-serve backlog -b 7 127.0.0.1 0 true
+serve backlog -HRl0 -b 7 127.0.0.1 0 true
 is "-b is the backlog" "$(ss -Htln "sport = :$port" | awk '{ print $3 }')" 7
 stop
-serve backlog2 127.0.0.1 0 true
+serve backlog2 -HRl0 127.0.0.1 0 true
 backlog=$(ss -Htln "sport = :$port" | awk '{ print $3 }')
 somaxconn=$(cat /proc/sys/net/core/somaxconn)
 is "the backlog is what the system allows, by default" "$backlog" "$somaxconn"
@@ -87,7 +91,7 @@ passed()
   passed_how=$2
   passed_address=$3
   shift 3
-  background "$passed_name" perl "$work/pass" "$passed_how" "$passed_address" tcpserver "$@"
+  background "$passed_name" perl "$work/pass" "$passed_how" "$passed_address" tcpserver -HRl0 "$@"
   serve_wait "$passed_name"
 }
 show='echo "$TCPLOCALIP $TCPREMOTEIP ${LISTEN_FDS-none}${LISTEN_PID-none}"'
@@ -139,9 +143,9 @@ kill 'TERM', $pid;
 waitpid($pid, 0);
 P
 is "\$NOTIFY_SOCKET is told when the server is ready" \
-  "$(perl "$work/notify" "$work/socket" tcpserver 127.0.0.1 0 true)" "READY=1"
-is "... by an abstract name, too" "$(perl "$work/notify" "@ucspi-test-$$" tcpserver 127.0.0.1 0 true)" "READY=1"
-background notify env "NOTIFY_SOCKET=$work/nobody" tcpserver -1 127.0.0.1 0 sh -c 'echo ${NOTIFY_SOCKET-none}'
+  "$(perl "$work/notify" "$work/socket" tcpserver -HRl0 127.0.0.1 0 true)" "READY=1"
+is "... by an abstract name, too" "$(perl "$work/notify" "@ucspi-test-$$" tcpserver -HRl0 127.0.0.1 0 true)" "READY=1"
+background notify env "NOTIFY_SOCKET=$work/nobody" tcpserver -1 -HRl0 127.0.0.1 0 sh -c 'echo ${NOTIFY_SOCKET-none}'
 serve_wait notify
 is "a socket where nobody listens is no reason to stop; prog does not see it" "$(peer 127.0.0.1 "$port")" none
 logs "... and the log says so" notify "^tcpserver: warning: unable to notify $work/nobody: "
@@ -154,33 +158,33 @@ sub option { my ($l, $n) = @_; unpack('i', getsockopt(STDIN, $l, $n)) ? 1 : 0 }
 print join(" ", "nodelay", option(IPPROTO_TCP, TCP_NODELAY), "keepalive", option(SOL_SOCKET, SO_KEEPALIVE),
   "blocking", (fcntl(STDIN, 3, 0) & 2048) ? 0 : 1), "\n";
 P
-serve options 127.0.0.1 0 perl "$work/options"
+serve options -HRl0 127.0.0.1 0 perl "$work/options"
 is "connections are blocking, delayed, not kept alive by default" "$(peer 127.0.0.1 "$port")" "nodelay 0 keepalive 0 blocking 1"
 stop
-serve options2 -D -A 127.0.0.1 0 perl "$work/options"
+serve options2 -HRl0 -D -A 127.0.0.1 0 perl "$work/options"
 is "-D sets TCP_NODELAY, -A SO_KEEPALIVE" "$(peer 127.0.0.1 "$port")" "nodelay 1 keepalive 1 blocking 1"
 stop
 
 # Banners.
-serve banner -B '220 hello
+serve banner -HRl0 -B '220 hello
 ' 127.0.0.1 0 echo served
 is "-B text is sent first" "$(peer 127.0.0.1 "$port" | tr '\n' ,)" "220 hello,served,"
 stop
 printf '220 from\r\n a file\n' > "$work/banner"
 printf '127.0.0.2:deny\n:allow\n' | tcprules "$work/cdb" "$work/tmp"
-serve banner2 -v -B "@$work/banner" -x "$work/cdb" 127.0.0.1 0 echo served
+serve banner2 -HRl0 -v -B "@$work/banner" -x "$work/cdb" 127.0.0.1 0 echo served
 is "-B @file is sent as it is" "$(peer 127.0.0.1 "$port" | od -An -c | tr -d ' \n')" '220from\r\nafile\nserved\n'
 is "... to those who are refused, too: it comes first" "$(peer -b 127.0.0.2 127.0.0.1 "$port" | head -n 1 | tr -d '\r')" "220 from"
 peer -R 127.0.0.1 "$port"
 peer -R 127.0.0.1 "$port" hello
 is "a peer that resets harms nobody" "$(peer 127.0.0.1 "$port" | tail -n 1)" served
 stop
-serve banner3 -B "$(printf '%4096s' x)" 127.0.0.1 0 true
+serve banner3 -HRl0 -B "$(printf '%4096s' x)" 127.0.0.1 0 true
 is "a banner of 4096 bytes goes out whole" "$(peer 127.0.0.1 "$port" | wc -c | tr -d ' ')" 4096
 stop
 
 # A client that never reads, or never sends, costs its own process and nobody else's.
-serve stuck -c 3 127.0.0.1 0 sh -c 'echo served; exec cat'
+serve stuck -HRl0 -c 3 127.0.0.1 0 sh -c 'echo served; exec cat'
 hold deaf -n 127.0.0.1 "$port"
 hold mute 127.0.0.1 "$port"
 is "a client that never reads and one that never sends harm nobody" "$(peer 127.0.0.1 "$port" 'x\n' | tr '\n' ,)" "served,x,"

@@ -10,12 +10,12 @@ log()
     s/\\b$port\\b/PORT/g" "$work/$1.log"
 }
 
-serve plain 127.0.0.1 0 true
+serve plain -HRl0 127.0.0.1 0 true
 peer 127.0.0.1 "$port"
 stop
 is "errors only, by default: nothing to say" "$(cat "$work/plain.log")" ""
 
-serve status -v -l local 127.0.0.1 0 sh -c 'echo prog >&2; exit 1'
+serve status -HR -v -l local 127.0.0.1 0 sh -c 'echo prog >&2; exit 1'
 peer 127.0.0.1 "$port"
 wait_for grep -q 'status: 0/40' "$work/status.log"
 wait_for grep -q 'end .* status' "$work/status.log"
@@ -32,17 +32,17 @@ is "all lines name the same process" \
   "$(sed -n -E 's/^tcpserver: (pid|ok|end) ([0-9]+).*/\2/p' "$work/status.log" | sort -u | wc -l | tr -d ' ')" 1
 stop
 
-serve signal -v 127.0.0.1 0 sh -c 'kill -9 $$'
+serve signal -HRl0 -v 127.0.0.1 0 sh -c 'kill -9 $$'
 peer 127.0.0.1 "$port"
 ok "a program that a signal ended: its raw wait status" wait_for grep -q 'end [0-9]* status 9$' "$work/signal.log"
 stop
 
-serve six -v 0 0 true
+serve six -HRl0 -v 0 0 true
 peer ::1 "$port"
 wait_for grep -q '^tcpserver: end' "$work/six.log"
 like "IPv6 addresses stand in brackets" "$(log six)" '^tcpserver: pid PID from \[::1\]$'
-like "... in ok lines too, with an empty local name" "$(log six)" \
-  '^tcpserver: ok PID :\[::1\]:PORT :\[::1\]::N$'
+like "... in ok lines too, with the local name" "$(log six)" \
+  '^tcpserver: ok PID 0:\[::1\]:PORT :\[::1\]::N$'
 stop
 
 tcprules "$work/cdb" "$work/tmp" << 'R'
@@ -56,56 +56,56 @@ tcprules "$work/cdb" "$work/tmp" << 'R'
 127.0.0.7:allow,MAXLOAD="0"
 :deny
 R
-serve deny -v -x "$work/cdb" 127.0.0.1 0 true
+serve deny -HRl0 -v -x "$work/cdb" 127.0.0.1 0 true
 for source in 127.0.0.2 127.0.1.2 127.3.0.1 127.0.0.3 127.0.0.5 127.0.0.6 127.9.9.9; do
   peer -b "$source" 127.0.0.1 "$port" > /dev/null
 done
 wait_for grep -q 'rule :$' "$work/deny.log"
 is "refusals have pid 0 and their reason; no process is made" "$(log deny)" "tcpserver: status: 0/40
-tcpserver: deny 0 :127.0.0.1:PORT :127.0.0.2::N rule 127.0.0.2
-tcpserver: deny 0 :127.0.0.1:PORT :127.0.1.2::N rule 127.0.1.
-tcpserver: deny 0 :127.0.0.1:PORT :127.3.0.1::N rule 127.2.0.0/15
-tcpserver: deny 0 :127.0.0.1:PORT :127.0.0.3::N rule 127.0.0.3
-tcpserver: deny 0 :127.0.0.1:PORT :127.0.0.5::N perip 0
-tcpserver: deny 0 :127.0.0.1:PORT :127.0.0.6::N pernet 0
-tcpserver: deny 0 :127.0.0.1:PORT :127.9.9.9::N rule :"
+tcpserver: deny 0 0:127.0.0.1:PORT :127.0.0.2::N rule 127.0.0.2
+tcpserver: deny 0 0:127.0.0.1:PORT :127.0.1.2::N rule 127.0.1.
+tcpserver: deny 0 0:127.0.0.1:PORT :127.3.0.1::N rule 127.2.0.0/15
+tcpserver: deny 0 0:127.0.0.1:PORT :127.0.0.3::N rule 127.0.0.3
+tcpserver: deny 0 0:127.0.0.1:PORT :127.0.0.5::N perip 0
+tcpserver: deny 0 0:127.0.0.1:PORT :127.0.0.6::N pernet 0
+tcpserver: deny 0 0:127.0.0.1:PORT :127.9.9.9::N rule :"
 stop
 
-serve missing -v -x "$work/none" 127.0.0.1 0 true
+serve missing -HRl0 -v -x "$work/none" 127.0.0.1 0 true
 peer 127.0.0.1 "$port"
 wait_for grep -q norules "$work/missing.log"
 is "rules that can't be read: a warning at the start, then one as ucspi-tcp's, and the refusal" "$(log missing)" \
   "tcpserver: warning: unable to read $work/none: No such file or directory
 tcpserver: status: 0/40
 tcpserver: warning: dropping connection, unable to read $work/none: No such file or directory
-tcpserver: deny 0 :127.0.0.1:PORT :127.0.0.1::N norules"
+tcpserver: deny 0 0:127.0.0.1:PORT :127.0.0.1::N norules"
 stop
 
-serve norun -v 127.0.0.1 0 "$work/no-prog" arg
+serve norun -HRl0 -v 127.0.0.1 0 "$work/no-prog" arg
 peer 127.0.0.1 "$port"
 wait_for grep -q 'end ' "$work/norun.log"
 logs "a program that can't be run is named with the reason" norun \
   "^tcpserver: warning: dropping connection, unable to run $work/no-prog: No such file or directory\$"
 like "... its process ends with 111, and is logged as any other" "$(log norun)" '^tcpserver: end PID status 28416$'
 stop
-serve norun2 127.0.0.1 0 "$work" arg
+serve norun2 -HRl0 127.0.0.1 0 "$work" arg
 peer 127.0.0.1 "$port"
 ok "... with errors only, too" wait_for grep -q "unable to run $work: Permission denied" "$work/norun2.log"
 stop
-serve quiet -q 127.0.0.1 0 "$work/no-prog"
+serve quiet -HRl0 -q 127.0.0.1 0 "$work/no-prog"
 peer 127.0.0.1 "$port"
 stop
 is "-q: not even that" "$(cat "$work/quiet.log")" ""
 
 # -V adds counts and decoded ends; byte counts are the peer's, without TCP's own.
-serve detail -V 127.0.0.1 0 sh -c 'cat > /dev/null; printf 123456789; exit 7'
+serve detail -HRl0 -V 127.0.0.1 0 sh -c 'cat > /dev/null; printf 123456789; exit 7'
 peer 127.0.0.1 "$port" 12345 > /dev/null
 wait_for grep -q '^tcpserver: end' "$work/detail.log"
 like "-V: the pid line counts the address's connections" "$(log detail)" '^tcpserver: pid PID from 127\.0\.0\.1 connections 1$'
 like "-V: the end line tells exit code, seconds, bytes and peer" "$(log detail)" \
   '^tcpserver: end PID status 1792 exit 7 seconds [0-9]+\.[0-9][0-9] in 5 out 9 from 127\.0\.0\.1$'
 stop
-serve detail2 -V 127.0.0.1 0 sh -c 'head -c 1000000 /dev/zero; read x; kill -15 $$'
+serve detail2 -HRl0 -V 127.0.0.1 0 sh -c 'head -c 1000000 /dev/zero; read x; kill -15 $$'
 peer -k 127.0.0.1 "$port" 'x\n' > "$work/megabyte" 
 is "-V: a large reply arrives whole" "$(wc -c < "$work/megabyte" | tr -d ' ')" 1000000
 wait_for grep -q '^tcpserver: end' "$work/detail2.log"
@@ -114,7 +114,7 @@ like "-V: the end line names the signal, and counts a large reply" "$(log detail
 stop
 
 # Fields that somebody else chose are cleaned; the local name is the administrator's, and cleaned all the same.
-serve dirty -v -l "a%b:c d$(printf '\033')é$(printf '%0120d' 0)" 127.0.0.1 0 true
+serve dirty -HR -v -l "a%b:c d$(printf '\033')é$(printf '%0120d' 0)" 127.0.0.1 0 true
 peer 127.0.0.1 "$port"
 wait_for grep -q '^tcpserver: end' "$work/dirty.log"
 like "fields are cleaned and cut at 100 bytes" "$(log dirty)" \
@@ -125,7 +125,7 @@ stop
 mkfifo "$work/slow"
 perl -e '$| = 1; select(undef, undef, undef, 0.3); print while <STDIN>' < "$work/slow" > "$work/slow.read" &
 reader=$!
-tcpserver -1 -v 127.0.0.1 0 perl -e 'use Fcntl; fcntl(STDERR, F_SETFL, O_WRONLY | O_NONBLOCK);
+tcpserver -1 -HRl0 -v 127.0.0.1 0 perl -e 'use Fcntl; fcntl(STDERR, F_SETFL, O_WRONLY | O_NONBLOCK);
   syswrite(STDERR, "x" x 1000 . "\n") for 1 .. 70' > "$work/slow.out" 2> "$work/slow" &
 pid=$!
 started="$started $pid $reader"
@@ -138,7 +138,7 @@ stop
 mkfifo "$work/pipe"
 sh -c 'head -n 1 > /dev/null' < "$work/pipe" &
 reader=$!
-tcpserver -1 -v 127.0.0.1 0 echo served > "$work/broken.out" 2> "$work/pipe" &
+tcpserver -1 -HRl0 -v 127.0.0.1 0 echo served > "$work/broken.out" 2> "$work/pipe" &
 pid=$!
 started="$started $pid"
 wait_for test -s "$work/broken.out"

@@ -5,8 +5,8 @@
 exits "no arguments are a usage error" 100 tcpserver
 like "... that shows the usage" "$(cat "$work/err")" '^tcpserver: usage: tcpserver \['
 exits "host and port without a program are a usage error" 100 tcpserver 127.0.0.1 0
-exits "an unknown option is a usage error" 100 tcpserver -w 127.0.0.1 0 true
-like "... that names it" "$(cat "$work/err")" '^tcpserver: usage: -w is not an option: tcpserver \['
+exits "an unknown option is a usage error" 100 tcpserver -W 127.0.0.1 0 true
+like "... that names it" "$(cat "$work/err")" '^tcpserver: usage: -W is not an option: tcpserver \['
 exits "an option without its argument is a usage error" 100 tcpserver -c
 like "... that names it" "$(cat "$work/err")" '^tcpserver: usage: -c needs an argument: tcpserver \['
 exits "--help exits 0" 0 tcpserver --help
@@ -14,14 +14,15 @@ like "... and prints the usage on standard output" "$(cat "$work/out")" '^usage:
 exits "--version exits 0" 0 tcpserver --version
 like "... and prints the version" "$(cat "$work/out")" '^tcpserver \(ucspi-tcpmux\) [0-9]+\.[0-9]+'
 
-for option in -h -p -r "-t 5" "-T 5" "-k 1/2" "-K 1/2" "-Y 127.0.0.1" "-m db" -s "-n f" "-i d" "-a f" "-L f" \
+for option in "-T 5" "-k 1/2" "-K 1/2" "-Y 127.0.0.1" "-m db" -s "-n f" "-i d" "-a f" "-L f" \
   "-f x" "-M x" -N "-S 3" -z; do
   # shellcheck disable=SC2086
   exits "$option, which this version can't do, is refused" 100 tcpserver $option 127.0.0.1 0 true
   like "... saying so" "$(cat "$work/err")" "^tcpserver: usage: option ${option%% *} needs .*this version"
 done
 
-for bad in "-c 0" "-c 99999999999" "-C 0" "-C x" "-C 3/0" "-C 3/129" "-C 3/" "-b x" "-b -1"; do
+for bad in "-c 0" "-c 99999999999" "-C 0" "-C x" "-C 3/0" "-C 3/129" "-C 3/" "-b x" "-b -1" "-t x" "-t 86401" \
+  "-t -1" "-w 0" "-w x" "-w 1000001"; do
   # shellcheck disable=SC2086
   exits "$bad is a usage error" 100 tcpserver $bad 127.0.0.1 0 true
   like "... that names the option" "$(cat "$work/err")" "^tcpserver: usage: option ${bad%% *} takes "
@@ -51,16 +52,21 @@ exits "port 65536 is fatal" 111 tcpserver 127.0.0.1 65536 true
 exits "an empty port is fatal" 111 tcpserver 127.0.0.1 '' true
 exits "an address that is not this machine's is fatal" 111 tcpserver ::2 0 true
 like "... and named with the reason" "$(cat "$work/err")" '^tcpserver: fatal: unable to bind to ::2 port 0: '
-for host in 1.2.3 300.1.1.1 127.1 0x7f000001 127.0.0.1. ' '; do
+for host in 1.2.3 300.1.1.1 127.1 0x7f000001 ' '; do
   exits "host '$host' is not taken for an address" 111 tcpserver "$host" 0 true
 done
 exits "an IPv6 address with -4 is fatal" 111 tcpserver -4 ::1 0 true
 exits "an unknown interface is fatal" 111 tcpserver -I no-such-if 127.0.0.1 0 true
-serve first 127.0.0.1 0 true
+serve first -HRl0 127.0.0.1 0 true
 exits "a port in use is fatal" 111 tcpserver 127.0.0.1 "$port" true
 like "... and named with the reason" "$(cat "$work/err")" \
   "^tcpserver: fatal: unable to bind to 127.0.0.1 port $port: Address already in use"
 
 serve quiet -HRPdOQqvVo -X -l0 -b 5 -- 127.0.0.1 0 echo served
 is "the options of classic run scripts are taken, in any order" "$(peer 127.0.0.1 "$port")" "served"
+stop
+serve names -hpPrRhH -t 0 -t 86400 -w 1 -w 1000000 -l0 127.0.0.1 0 echo served
+is "those of names and ident, too, and of the first and the last the last counts" \
+  "$(peer 127.0.0.1 "$port") $(cat "/proc/$pid/task/$pid/children")" "served "
+stop
 done_testing

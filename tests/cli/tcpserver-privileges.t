@@ -28,34 +28,34 @@ if [ "$(id -u)" = 0 ]; then
   user=nobody
   uid=$(id -u nobody)
   gid=$(id -g nobody)
-  serve name -u nobody 127.0.0.1 0 sh -c "$ids"
+  serve name -HRl0 -u nobody 127.0.0.1 0 sh -c "$ids"
   is "-u name: uid, gid and groups are that user's" "$(who)" "$uid $gid $(id -G nobody)"
   is "... real, effective and saved, with no capability left" "$(everyone)" "$uid $uid $uid $uid $gid $gid $gid $gid 0000000000000000 "
   is "... tcpserver itself too" "$(sed -n 's/^Uid:[[:space:]]*//p' "/proc/$pid/status" | tr '\t' ' ')" "$uid $uid $uid $uid"
   stop
-  serve number -u "$uid" 127.0.0.1 0 sh -c "$ids"
+  serve number -HRl0 -u "$uid" 127.0.0.1 0 sh -c "$ids"
   is "-u number: its entry's group, and no other" "$(who)" "$uid $gid $gid"
   stop
-  serve both -u 12345 -g 23456 127.0.0.1 0 sh -c "$ids"
+  serve both -HRl0 -u 12345 -g 23456 127.0.0.1 0 sh -c "$ids"
   is "-u number -g number: just these" "$(who)" "12345 23456 23456"
   stop
-  serve group -u nobody -g daemon 127.0.0.1 0 sh -c "$ids"
+  serve group -HRl0 -u nobody -g daemon 127.0.0.1 0 sh -c "$ids"
   is "-u name -g name: the group is the main one" "$(who | cut -d ' ' -f 1,2)" "$uid $(id -g daemon)"
   stop
-  serve onlygroup -g 23456 127.0.0.1 0 sh -c "$ids"
+  serve onlygroup -HRl0 -g 23456 127.0.0.1 0 sh -c "$ids"
   is "-g alone: the user stays, the groups go" "$(who)" "0 23456 23456"
   stop
   # A name's supplementary groups: whichever user has some, in the database of the machine or one of our own.
-  background list env UID=12345 GID=23456 GIDLIST=23456,4,5 tcpserver -1 -U 127.0.0.1 0 sh -c "$ids"
+  background list env UID=12345 GID=23456 GIDLIST=23456,4,5 tcpserver -1 -HRl0 -U 127.0.0.1 0 sh -c "$ids"
   serve_wait list
   is "-U: UID, GID and GIDLIST" "$(who)" "12345 23456 23456 4 5"
   stop
-  background nolist env -u GIDLIST UID=12345 GID=23456 tcpserver -1 -U 127.0.0.1 0 sh -c "$ids"
+  background nolist env -u GIDLIST UID=12345 GID=23456 tcpserver -1 -HRl0 -U 127.0.0.1 0 sh -c "$ids"
   serve_wait nolist
   is "-U without GIDLIST: no supplementary groups but GID" "$(who)" "12345 23456 23456"
   stop
 else
-  serve self -u "$(id -u)" -g "$(id -g)" 127.0.0.1 0 sh -c "$ids"
+  serve self -HRl0 -u "$(id -u)" -g "$(id -g)" 127.0.0.1 0 sh -c "$ids"
   is "an ordinary user may ask for what it is" "$(who | cut -d ' ' -f 1,2)" "$(id -u) $(id -g)"
   stop
   exits "... and for nothing else" 111 tcpserver -u 0 -g 0 127.0.0.1 0 true

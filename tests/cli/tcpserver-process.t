@@ -8,22 +8,22 @@ opendir(my $d, "/proc/self/fd") or die;
 my @open = sort { $a <=> $b } grep { /^\d+$/ && readlink("/proc/self/fd/$_") !~ m{^/proc/\d+/fd$} } readdir($d);
 print join(" ", map { my $to = readlink("/proc/self/fd/$_"); $to =~ s/:.*//; "$_=$to" } @open), "\n";
 P
-serve fds 127.0.0.1 0 perl "$work/fds"
+serve fds -HRl0 127.0.0.1 0 perl "$work/fds"
 is "descriptors 0 and 1 are the connection, 2 is the log, and there are no others" "$(peer 127.0.0.1 "$port")" \
   "0=socket 1=socket 2=$work/fds.log"
 stop
 exec 5< /dev/null 9< /dev/null
-serve fds 127.0.0.1 0 perl "$work/fds"
+serve fds -HRl0 127.0.0.1 0 perl "$work/fds"
 exec 5<&- 9<&-
 is "... whatever tcpserver was started with" "$(peer 127.0.0.1 "$port")" "0=socket 1=socket 2=$work/fds.log"
 stop
 printf ':allow\n' | tcprules "$work/cdb" "$work/tmp"
-serve fds2 -V -x "$work/cdb" -B hello -c 3 127.0.0.1 0 perl "$work/fds"
+serve fds2 -HRl0 -V -x "$work/cdb" -B hello -c 3 127.0.0.1 0 perl "$work/fds"
 is "... whatever is asked for" "$(peer 127.0.0.1 "$port")" "hello0=socket 1=socket 2=$work/fds2.log"
 stop
 
 for closed in "0<&-" "1>&-" "2>&-" "0<&- 1>&- 2>&-"; do
-  eval "tcpserver -1 127.0.0.1 \"$(perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen=>1,LocalAddr=>"127.0.0.1")->sockport')\" \
+  eval "tcpserver -1 -HRl0 127.0.0.1 \"$(perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen=>1,LocalAddr=>"127.0.0.1")->sockport')\" \
     perl '$work/fds' > '$work/closed.out' 2> '$work/closed.log' $closed &"
   pid=$!
   started="$started $pid"
@@ -52,7 +52,7 @@ P
 cat > "$work/show" << 'S'
 sed -n -E 's/^Sig(Blk|Ign):[[:space:]]*/\1=/p' /proc/self/status | tr '\n' ' '
 S
-background signals perl "$work/ignore" tcpserver -1 127.0.0.1 0 sed -n -E 's/^Sig(Blk|Ign):[[:space:]]*/\1=/p' /proc/self/status
+background signals perl "$work/ignore" tcpserver -1 -HRl0 127.0.0.1 0 sed -n -E 's/^Sig(Blk|Ign):[[:space:]]*/\1=/p' /proc/self/status
 serve_wait signals
 # GNU make leaves 32 and 33 ignored for what it runs: the C library's own signals, which sigaction() will not touch.
 is "signals that were ignored or blocked are back to normal for prog" \
@@ -66,26 +66,26 @@ cat > "$work/args" << 'S'
 for argument; do printf '<%s>' "$argument"; done
 S
 chmod +x "$work/args"
-serve args 127.0.0.1 0 "$work/args" '' 'two words' "new
+serve args -HRl0 127.0.0.1 0 "$work/args" '' 'two words' "new
 line" "quote'\"" -x -- ''
 is "arguments arrive as they are, empty ones too" "$(peer 127.0.0.1 "$port")" "<><two words><new
 line><quote'\"><-x><--><>"
 stop
 
-serve path 127.0.0.1 0 sh -c 'echo found by PATH'
+serve path -HRl0 127.0.0.1 0 sh -c 'echo found by PATH'
 is "a program without a slash is found by PATH" "$(peer 127.0.0.1 "$port")" "found by PATH"
 stop
 mkdir -p "$work/bin1/tool" "$work/bin2" "$work/bin3"
 printf 'no\n' > "$work/bin2/tool"
 printf '#!/bin/sh\necho third\n' > "$work/bin3/tool"
 chmod +x "$work/bin3/tool"
-background path2 env "PATH=$work/none:$work/bin1:$work/bin2:$work/bin3:$PATH" tcpserver -1 127.0.0.1 0 tool
+background path2 env "PATH=$work/none:$work/bin1:$work/bin2:$work/bin3:$PATH" tcpserver -1 -HRl0 127.0.0.1 0 tool
 serve_wait path2
 is "... past directories and files that can't be run" "$(peer 127.0.0.1 "$port")" third
 stop
 
 for bad in "" "$work/none" "$work/bin1" "$work/bin2/tool"; do
-  serve bad -v 127.0.0.1 0 "$bad"
+  serve bad -HRl0 -v 127.0.0.1 0 "$bad"
   is "prog '${bad##*/}' can't be run: the connection closes" "$(peer 127.0.0.1 "$port")" ""
   ok "... the log says why" wait_for grep -q "unable to run $bad: " "$work/bad.log"
   ok "... the count is right" wait_for sh -c "tail -n 1 '$work/bad.log' | grep -q 'status: 0/40'"
@@ -94,7 +94,7 @@ for bad in "" "$work/none" "$work/bin1" "$work/bin2/tool"; do
 done
 printf '#!%s/nowhere\n' "$work" > "$work/script"
 chmod +x "$work/script"
-serve script 127.0.0.1 0 "$work/script"
+serve script -HRl0 127.0.0.1 0 "$work/script"
 is "a script whose interpreter is missing closes the connection" "$(peer 127.0.0.1 "$port")" ""
 ok "... and is logged" wait_for grep -q "unable to run $work/script: No such file" "$work/script.log"
 stop
@@ -117,7 +117,7 @@ $| = 1;
 print "$served\n";
 1 while sysread(STDIN, my $b, 100);
 P
-serve crowd -v -c 500 127.0.0.1 0 sh -c 'echo served; read x'
+serve crowd -HRl0 -v -c 500 127.0.0.1 0 sh -c 'echo served; read x'
 server=$pid
 descriptors=$(ls "/proc/$server/fd" | wc -l)
 mkfifo "$work/release"
@@ -144,7 +144,7 @@ is "and it goes on as with few" "$(peer 127.0.0.1 "$port")" served
 stop "$server"
 
 # With few descriptors some children go without a pidfd: they are asked now and then.
-background scarce sh -c 'ulimit -n 100; exec "$@"' sh tcpserver -1 -v -c 150 127.0.0.1 0 sh -c 'echo served; read x'
+background scarce sh -c 'ulimit -n 100; exec "$@"' sh tcpserver -1 -HRl0 -v -c 150 127.0.0.1 0 sh -c 'echo served; read x'
 server=$pid
 serve_wait scarce
 mkfifo "$work/release2"
@@ -159,13 +159,13 @@ wait "$crowd"
 ok "... and all their ends are noticed" wait_for sh -c "tail -n 1 '$work/scarce.log' | grep -q 'status: 0/150'"
 stop "$server"
 
-background limit sh -c 'ulimit -Sn 64; exec "$@"' sh tcpserver -1 -c 1000 127.0.0.1 0 sh -c 'ulimit -Sn'
+background limit sh -c 'ulimit -Sn 64; exec "$@"' sh tcpserver -1 -HRl0 -c 1000 127.0.0.1 0 sh -c 'ulimit -Sn'
 serve_wait limit
 is "tcpserver raises its own limit on open files, not that of its programs" "$(peer 127.0.0.1 "$port")" 64
 stop
 
 # With -V each connection stays open here besides.
-background details sh -c 'ulimit -Sn 64; exec "$@"' sh tcpserver -1 -V -c 200 127.0.0.1 0 sh -c 'echo served; read x'
+background details sh -c 'ulimit -Sn 64; exec "$@"' sh tcpserver -1 -HRl0 -V -c 200 127.0.0.1 0 sh -c 'echo served; read x'
 server=$pid
 serve_wait details
 mkfifo "$work/release3"

@@ -5,7 +5,7 @@
 # An ordinary program that serves until its client leaves.
 serving='echo served; read x; echo "got $x"'
 
-serve term -v 127.0.0.1 0 sh -c "$serving"
+serve term -HRl0 -v 127.0.0.1 0 sh -c "$serving"
 server=$pid
 peer -k 127.0.0.1 "$port" > "$work/reply" &
 client=$!
@@ -17,7 +17,7 @@ ok "... and the program goes on" kill -0 "$(sed -n 's/^tcpserver: ok \([0-9]*\) 
 is "... while nobody new is taken" "$(peer 127.0.0.1 "$port")" "(peer: connect: Connection refused)"
 kill "$(sed -n 's/^tcpserver: ok \([0-9]*\) .*/\1/p' "$work/term.log")" "$client" 2>/dev/null
 
-serve alarm -v 127.0.0.1 0 sh -c "$serving"
+serve alarm -HRl0 -v 127.0.0.1 0 sh -c "$serving"
 server=$pid
 hold a 127.0.0.1 "$port"
 holder=$pid
@@ -31,12 +31,12 @@ wait "$server"
 is "... and exits 0 after the last one" "$?" 0
 is "... having logged its end" "$(tail -n 1 "$work/alarm.log")" "tcpserver: status: 0/40"
 
-serve alarm2 127.0.0.1 0 true
+serve alarm2 -HRl0 127.0.0.1 0 true
 kill -ALRM "$pid"
 wait "$pid"
 is "ALRM without programs: exit 0 at once" "$?" 0
 
-serve hup -v 127.0.0.1 0 sh -c "$serving"
+serve hup -HRl0 -v 127.0.0.1 0 sh -c "$serving"
 server=$pid
 peer -k 127.0.0.1 "$port" > "$work/hup.reply" &
 client=$!
@@ -51,7 +51,7 @@ is "USR2 does nothing" "$(peer 127.0.0.1 "$port" 'y\n' | tr '\n' ' ')" "served g
 kill "$client"
 stop "$server"
 
-serve table 127.0.0.1 0 sh -c "$serving"
+serve table -HRl0 127.0.0.1 0 sh -c "$serving"
 server=$pid
 hold b -b 127.0.0.2 127.0.0.1 "$port"
 hold c -b 127.0.0.2 127.0.0.1 "$port"
@@ -75,14 +75,14 @@ is "... with a line for each connection" \
 tcpserver: table: pid P from 127.0.0.2:N seconds N
 tcpserver: table: pid P from 127.0.0.3:N seconds N"
 stop "$server"
-serve silent -q 127.0.0.1 0 true
+serve silent -HRl0 -q 127.0.0.1 0 true
 kill -USR1 "$pid"
 peer 127.0.0.1 "$port"
 stop
 is "USR1 with -q: nothing" "$(cat "$work/silent.log")" ""
 
 # All at once, under load: one server lives through it and serves everybody.
-serve storm -V -c 20 127.0.0.1 0 echo served
+serve storm -HRl0 -V -c 20 127.0.0.1 0 echo served
 server=$pid
 (
   i=0

@@ -36,7 +36,7 @@ for call in open dup2 socket bind listen setsockopt getsockname epoll_create1 ep
   while :; do
     rm -f "$work/mark"
     background start env "LD_PRELOAD=$shim" "FAULT_CALL=$call" "FAULT_AT=$at" "FAULT_ERRNO=$EIO" \
-      "FAULT_MARK=$work/mark" tcpserver -1 -B hello -x "$work/cdb" 127.0.0.1 0 echo served
+      "FAULT_MARK=$work/mark" tcpserver -1 -HRl0 -B hello -x "$work/cdb" 127.0.0.1 0 echo served
     wait_for start_or_stop || wrong="$wrong $at(neither started nor stopped)"
     if gone; then
       wait "$pid"
@@ -61,14 +61,14 @@ done
 # Accepting.
 for error in $EMFILE $ENFILE $ENOBUFS $ENOMEM; do
   background short env "LD_PRELOAD=$shim" FAULT_CALL=accept4 FAULT_AT=1 FAULT_TIMES=3 "FAULT_ERRNO=$error" \
-    "FAULT_MARK=$work/mark$error" tcpserver -1 -v 127.0.0.1 0 echo served
+    "FAULT_MARK=$work/mark$error" tcpserver -1 -HRl0 -v 127.0.0.1 0 echo served
   serve_wait short
   is "accept fails with $error: the client waits, and is served" "$(peer 127.0.0.1 "$port")" served
   is "... each failure is logged" "$(grep -c '^tcpserver: warning: unable to accept a connection: ' "$work/short.log")" 3
   stop
 done
 background forever env "LD_PRELOAD=$shim" FAULT_CALL=accept4 FAULT_AT=1 FAULT_TIMES=1000000 "FAULT_ERRNO=$EMFILE" \
-  "FAULT_MARK=$work/forever.mark" tcpserver -1 -v 127.0.0.1 0 echo served
+  "FAULT_MARK=$work/forever.mark" tcpserver -1 -HRl0 -v 127.0.0.1 0 echo served
 serve_wait forever
 peer -h 127.0.0.1 "$port" < /dev/null > /dev/null
 wait_for test -s "$work/forever.mark"
@@ -80,7 +80,7 @@ wait "$pid"
 is "... and TERM is obeyed meanwhile" "$?" 0
 for error in $ECONNABORTED $EPROTO; do
   background aborted env "LD_PRELOAD=$shim" FAULT_CALL=accept4 FAULT_AT=1 FAULT_TIMES=5 "FAULT_ERRNO=$error" \
-    "FAULT_MARK=$work/mark$error" tcpserver -1 -v 127.0.0.1 0 echo served
+    "FAULT_MARK=$work/mark$error" tcpserver -1 -HRl0 -v 127.0.0.1 0 echo served
   serve_wait aborted
   is "accept fails with $error: the next one is served" "$(peer 127.0.0.1 "$port")" served
   is "... and each failure is logged" \
@@ -88,14 +88,14 @@ for error in $ECONNABORTED $EPROTO; do
   stop
 done
 background dead env "LD_PRELOAD=$shim" FAULT_CALL=accept4 FAULT_AT=1 "FAULT_ERRNO=$EINVAL" "FAULT_MARK=$work/dead" \
-  tcpserver -1 -v 127.0.0.1 0 echo served
+  tcpserver -1 -HRl0 -v 127.0.0.1 0 echo served
 serve_wait dead
 peer 127.0.0.1 "$port" > /dev/null
 wait "$pid"
 is "a listening socket that is none any more is fatal" "$?" 111
 logs "... and the log says so" dead "^tcpserver: fatal: the listening socket can't be used any more: "
 background scarce env "LD_PRELOAD=$shim" FAULT_CALL=reallocarray FAULT_AT=3 FAULT_TIMES=1000 "FAULT_ERRNO=$ENOMEM" \
-  "FAULT_MARK=$work/scarce" tcpserver -1 -v 127.0.0.1 0 echo served
+  "FAULT_MARK=$work/scarce" tcpserver -1 -HRl0 -v 127.0.0.1 0 echo served
 if serve_wait scarce; then
   peer 127.0.0.1 "$port" > /dev/null
   ok "without any memory it still lives" kill -0 "$pid"
@@ -106,7 +106,7 @@ stop
 # Starting a process.
 for error in $EAGAIN $ENOMEM; do
   background fork env "LD_PRELOAD=$shim" FAULT_CALL=clone FAULT_AT=2 FAULT_TIMES=2 "FAULT_ERRNO=$error" \
-    "FAULT_MARK=$work/fork$error" tcpserver -1 -v -C 1 127.0.0.1 0 echo served
+    "FAULT_MARK=$work/fork$error" tcpserver -1 -HRl0 -v -C 1 127.0.0.1 0 echo served
   serve_wait fork
   is "no process ($error): the one before is served" "$(peer 127.0.0.1 "$port")" served
   wait_for sh -c "tail -n 1 '$work/fork.log' | grep -q 'status: 0/40'"
@@ -124,7 +124,7 @@ for fault in "getsockname 2 $ENOBUFS" "getsockopt 1 $ENOMEM" "calloc 1 $ENOMEM" 
   set -- $fault
   rm -f "$work/mark"
   background serve env "LD_PRELOAD=$shim" "FAULT_CALL=$1" "FAULT_AT=$2" "FAULT_ERRNO=$3" "FAULT_MARK=$work/mark" \
-    tcpserver -1 -v -c 1 -x "$work/cdb" 0 0 echo served
+    tcpserver -1 -HRl0 -v -c 1 -x "$work/cdb" 0 0 echo served
   serve_wait serve
   for i in 1 2 3; do peer 127.0.0.1 "$port"; done > "$work/replies"
   ok "$1 fails with $3: at most one connection is lost" test "$(grep -c served "$work/replies")" -ge 2
