@@ -80,6 +80,8 @@ enum outcome access_stage(void *access, struct connection *c)
   if (a->verdict.waits != 0 && !c->looked_up)
     return PASS;
   if (a->verdict.waits != 0) {
+    /* Nor is its message meant for him. */
+    c->verdict = NULL;
     c->refusal = REFUSAL_LOOKUP;
     return DENY;
   }

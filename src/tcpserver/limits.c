@@ -91,6 +91,15 @@ static void rule_limits(struct wanted *w, struct rules_verdict const *verdict)
   }
 }
 
+/* The rule may not be the one that will decide: so far it can't lower what -C says, nor limit anything else. */
+static void provisional_limits(struct wanted *w, unsigned int per_address)
+{
+  bool raised = w->per_address != UINT_MAX && w->per_address > per_address;
+  *w = (struct wanted){.per_address = raised && per_address != 0 ? w->per_address : UINT_MAX,
+                       .per_network = UINT_MAX,
+                       .load = UINT_MAX};
+}
+
 static unsigned int current_load(struct limits *l)
 {
   int64_t now = clock_ms();
@@ -121,6 +130,8 @@ enum outcome limits_stage(void *limits, struct connection *c)
 
   if (c->verdict)
     rule_limits(&wanted, c->verdict);
+  if (c->verdict && c->verdict->waits != 0)
+    provisional_limits(&wanted, l->per_address);
   if (wanted.per_address == UINT_MAX && l->per_address != 0)
     wanted.per_address = l->per_address;
 

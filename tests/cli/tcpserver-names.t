@@ -70,6 +70,20 @@ not_ok "... and nobody is asked for him" grep -q 127.0.0.10 "$NAMES_FOLDER/asked
 peer -b 127.0.0.3 127.0.0.1 "$port" > "$work/dead"
 logs "who needs an answer that can't be had is refused" ruled 'deny 0 .*127\.0\.0\.3::[0-9]+ lookup$'
 stop
+tcprules "$work/limits.cdb" "$work/tmp" << 'END'
+=a.example:allow,RULE="host"
+127.0.0.3:allow,MAXPERIP="0",DIEMSG="not for you"
+:allow,MAXPERIP="0",DIEMSG="strangers"
+END
+serve limits -v -x "$work/limits.cdb" 127.0.0.1 0 sh -c 'echo $RULE'
+is "the limits of a rule count only once it is known to be the one that decides" "$(peer 127.0.0.1 "$port")" host
+is "... and then they do" "$(peer -b 127.0.0.9 127.0.0.1 "$port" | tr -d '\r')" strangers
+logs "... with their reason" limits 'deny 0 .*127\.0\.0\.9::[0-9]+ perip 0$'
+is "an address rule decides without a name" "$(peer -b 127.0.0.3 127.0.0.1 "$port" | tr -d '\r')" 'not for you'
+is "who can't be judged is no stranger: he is told nothing" \
+  "$(echo '127.0.0.13 die' >> "$NAMES_FOLDER/behaviour"; peer -b 127.0.0.13 127.0.0.1 "$port")" ''
+logs "... and refused" limits 'deny 0 .*127\.0\.0\.13::[0-9]+ lookup$'
+stop
 serve info -v -x "$work/info.cdb" 127.0.0.1 0 sh -c 'echo $RULE'
 is "a rule by ident matches" "$(peer -b 127.0.0.12 127.0.0.1 "$port")" info
 is "... and nobody else" "$(peer 127.0.0.1 "$port")" ''

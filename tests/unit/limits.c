@@ -81,6 +81,51 @@ static void refused_are_not_counted(void)
   drop(&l);
 }
 
+/* Connections from one address under -C and an edit of a rule that may not be the one that decides. */
+static unsigned int admitted_provisionally(unsigned int per_address, char const *edits, size_t len)
+{
+  struct limits l = fresh(per_address, 64);
+  struct rules_verdict v = {
+      .decision = RULES_ALLOW, .edits = edits, .edits_len = len, .waits = RULES_NEED_HOST};
+  unsigned int n = 0;
+  for (; n < 9; n++) {
+    struct connection c = from("192.0.2.1", &v);
+    if (limits_stage(&l, &c) != PASS)
+      break;
+  }
+  drop(&l);
+  return n;
+}
+
+static void provisional(void)
+{
+  static char const low[] = "+MAXPERIP=2", high[] = "+MAXPERIP=6",
+                    others[] = "+MAXCONNC=0\0+MAXLOAD=0\0+MAXPERIP=0";
+  ok(admitted_provisionally(4, "", 0) == 4, "who waits for names is held to -C");
+  ok(admitted_provisionally(4, low, sizeof low) == 4,
+     "... not to the lower limit of a rule that may not count");
+  ok(admitted_provisionally(4, high, sizeof high) == 6, "... but a higher one counts");
+  ok(admitted_provisionally(0, high, sizeof high) == 9, "without -C such a rule limits nothing yet");
+  ok(admitted_provisionally(0, others, sizeof others) == 9, "... neither address, network nor load");
+}
+
+static void twice(void)
+{
+  static char const one[] = "+MAXPERIP=1";
+  struct rules_verdict v = {.decision = RULES_ALLOW, .edits = one, .edits_len = sizeof one};
+  struct limits l = fresh(0, 64);
+  struct connection first = from("192.0.2.1", NULL), second = from("192.0.2.1", NULL);
+  limits_stage(&l, &first);
+  first.verdict = &v;
+  ok(limits_stage(&l, &first) == PASS && first.from_address == 1 && l.addresses.count == 1,
+     "who is judged a second time is not counted again, nor against himself");
+  limits_stage(&l, &second);
+  second.verdict = &v;
+  ok(limits_stage(&l, &second) == DENY && second.refusal == REFUSAL_PERIP && second.counted,
+     "... and may be refused then, still counted");
+  drop(&l);
+}
+
 static void rules(void)
 {
   static char const three[] = "+MAXPERIP=3", net[] = "+MAXCONNC=2", both[] = "+MAXPERIP=5\0+MAXCONNIP=1",
@@ -154,5 +199,7 @@ int main(void)
   addresses();
   refused_are_not_counted();
   rules();
+  provisional();
+  twice();
   return tap_done();
 }
