@@ -89,6 +89,10 @@ static int fails(char const *call)
 FAILING(int, -1, accept4, (int fd, struct sockaddr *restrict sa, socklen_t *restrict len, int flags),
         (fd, sa, len, flags))
 FAILING(int, -1, socket, (int domain, int type, int protocol), (domain, type, protocol))
+FAILING(int, -1, socketpair, (int domain, int type, int protocol, int pair[2]),
+        (domain, type, protocol, pair))
+FAILING(ssize_t, -1, sendmsg, (int fd, struct msghdr const *m, int flags), (fd, m, flags))
+FAILING(ssize_t, -1, recvmsg, (int fd, struct msghdr *m, int flags), (fd, m, flags))
 FAILING(int, -1, bind, (int fd, struct sockaddr const *sa, socklen_t len), (fd, sa, len))
 FAILING(int, -1, listen, (int fd, int backlog), (fd, backlog))
 FAILING(int, -1, getsockopt, (int fd, int level, int name, void *value, socklen_t *len),
@@ -97,7 +101,6 @@ FAILING(int, -1, setsockopt, (int fd, int level, int name, void const *value, so
         (fd, level, name, value, len))
 FAILING(int, -1, getsockname, (int fd, struct sockaddr *restrict sa, socklen_t *restrict len), (fd, sa, len))
 FAILING(int, -1, epoll_create1, (int flags), (flags))
-FAILING(int, -1, epoll_ctl, (int ep, int op, int fd, struct epoll_event *event), (ep, op, fd, event))
 FAILING(int, -1, epoll_wait, (int ep, struct epoll_event *event, int max, int ms), (ep, event, max, ms))
 FAILING(int, -1, signalfd, (int fd, sigset_t const *mask, int flags), (fd, mask, flags))
 FAILING(int, -1, dup2, (int from, int to), (from, to))
@@ -114,6 +117,18 @@ void *__libc_calloc(size_t count, size_t size);
 void *calloc(size_t count, size_t size)
 {
   return fails("calloc") ? NULL : __libc_calloc(count, size);
+}
+
+/* To stop watching what is watched never fails. */
+int epoll_ctl(int ep, int op, int fd, struct epoll_event *event)
+{
+  return op != EPOLL_CTL_DEL && fails("epoll_ctl") ? -1 : REAL(epoll_ctl)(ep, op, fd, event);
+}
+
+void *__libc_malloc(size_t size);
+void *malloc(size_t size)
+{
+  return fails("malloc") ? NULL : __libc_malloc(size);
 }
 
 int open(char const *path, int flags, ...)

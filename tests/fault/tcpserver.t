@@ -29,14 +29,18 @@ start_or_stop()
 {
   [ -s "$work/start.out" ] || gone
 }
-for call in open dup2 socket bind listen setsockopt getsockname epoll_create1 epoll_ctl signalfd mmap \
-  reallocarray; do
+# each_fails CALL MORE options…: with those options besides; what fails is counted in the test's name, which ends in MORE
+each_fails()
+{
+  call=$1
+  more=$2
+  shift 2
   at=1
   wrong=
   while :; do
     rm -f "$work/mark"
     background start env "LD_PRELOAD=$shim" "FAULT_CALL=$call" "FAULT_AT=$at" "FAULT_ERRNO=$EIO" \
-      "FAULT_MARK=$work/mark" tcpserver -1 -HRl0 -B hello -x "$work/cdb" 127.0.0.1 0 echo served
+      "FAULT_MARK=$work/mark" tcpserver -1 "$@" -B hello -x "$work/cdb" 127.0.0.1 0 echo served
     wait_for start_or_stop || wrong="$wrong $at(neither started nor stopped)"
     if gone; then
       wait "$pid"
@@ -55,7 +59,27 @@ for call in open dup2 socket bind listen setsockopt getsockname epoll_create1 ep
     at=$((at + 1))
   done
   [ $at -gt 1 ] || wrong="no call was made to fail"
-  is "start-up survives, or stops at, a failure of each call of $call ($((at - 1)) of them)" "$wrong" ""
+  is "start-up$more survives, or stops at, a failure of each call of $call ($((at - 1)) of them)" "$wrong" ""
+}
+for call in open dup2 socket bind listen setsockopt getsockname epoll_create1 epoll_ctl signalfd mmap \
+  reallocarray; do
+  each_fails "$call" '' -HRl0
+done
+
+# The same with names, which a tcplookup of the test's own tells.
+mkdir "$work/bin" "$work/libexec" "$work/names"
+cp "$COMMAND_DIR/tcpserver" "$work/bin/tcpserver"
+cp "$root/tests/cli/tcpserver-names-helper.pl" "$work/libexec/tcplookup"
+chmod 755 "$work/libexec/tcplookup"
+PATH=$work/bin:$PATH
+NAMES_FOLDER=$work/names
+export PATH NAMES_FOLDER
+cat > "$NAMES_FOLDER/behaviour" << 'B'
+127.0.0.1 answer host=client.example
+127.0.0.3 die
+B
+for call in socketpair clone reallocarray mmap epoll_ctl; do
+  each_fails "$call" ' with names'
 done
 
 # Accepting.
@@ -131,6 +155,61 @@ for fault in "getsockname 2 $ENOBUFS" "getsockopt 1 $ENOMEM" "calloc 1 $ENOMEM" 
   is "... it did fail" "$(hits)" 1
   is "... and the server lives" "$(peer 127.0.0.1 "$port")" served
   ok "... with its counts right" wait_for sh -c "tail -n 1 '$work/serve.log' | grep -q 'status: 0/1'"
+  stop
+done
+
+# The same with names: each call fails in turn while the first of three clients is served, or one of the others. A name
+# may be lost with what fails, and is there for a later client.
+named()
+{
+  [ "$(peer 127.0.0.1 "$port")" = client.example ]
+}
+# names_fail CALL FROM ERROR
+names_fail()
+{
+  at=$2
+  wrong=
+  while [ $at -lt 60 ]; do
+    rm -f "$work/mark"
+    background names env "LD_PRELOAD=$shim" "FAULT_CALL=$1" "FAULT_AT=$at" "FAULT_ERRNO=$3" "FAULT_MARK=$work/mark" \
+      tcpserver -1 -v -c 1 -R -x "$work/cdb" 127.0.0.1 0 sh -c 'echo ${TCPREMOTEHOST-served}'
+    if ! serve_wait names; then
+      wrong="$wrong $at(did not start)"
+      break
+    fi
+    for i in 1 2 3; do peer 127.0.0.1 "$port"; done > "$work/replies"
+    [ "$(grep -c '^served$\|^client\.example$' "$work/replies")" -ge 2 ] || wrong="$wrong $at(lost more than one)"
+    wait_for named || wrong="$wrong $at(no names any more)"
+    wait_for sh -c "grep status: '$work/names.log' | tail -n 1 | grep -q 'status: 0/1'" || wrong="$wrong $at(counts)"
+    stop
+    [ "$(hits)" != 0 ] || break
+    at=$((at + 1))
+  done
+  [ "$at" -gt "$2" ] || wrong="no call was made to fail"
+  is "with names, no failure of $1 ($((at - $2)) of them) costs more than a connection and a name" "$wrong" ""
+}
+names_fail sendmsg 1 $EIO
+names_fail sendmsg 1 $ENOBUFS
+names_fail recvmsg 1 $EIO
+names_fail epoll_ctl 4 $ENOSPC
+names_fail malloc 1 $ENOMEM
+names_fail reallocarray 3 $ENOMEM
+names_fail clone 2 $EAGAIN
+
+# The helper has died and can't be started again.
+for fault in "socketpair $EMFILE" "clone $EAGAIN"; do
+  # shellcheck disable=SC2086
+  set -- $fault
+  rm -f "$work/mark"
+  background again env "LD_PRELOAD=$shim" "FAULT_CALL=$1" FAULT_AT=2 "FAULT_ERRNO=$2" "FAULT_MARK=$work/mark" \
+    tcpserver -1 -R 127.0.0.1 0 sh -c 'echo ${TCPREMOTEHOST-served}'
+  serve_wait again
+  [ "$1" = socketpair ] || kill "$(cat "/proc/$pid/task/$pid/children")"
+  [ "$1" = clone ] || peer -b 127.0.0.3 127.0.0.1 "$port" > "$work/reply"
+  ok "$1 fails when tcplookup is to be started again" wait_for test -s "$work/mark"
+  is "... clients are served meanwhile" "$(peer 127.0.0.1 "$port")" served
+  ok "... and have names again after a while" wait_for named
+  is "... the log says so once" "$(grep -c '^tcpserver: warning: unable to look up names: ' "$work/again.log")" 1
   stop
 done
 done_testing
