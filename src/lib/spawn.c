@@ -25,9 +25,14 @@
 
 #define STACK_SIZE 65536
 
+/* Copying so few descriptors more costs less than the two calls that avoid it. */
+#define LOW_ENOUGH 64
+
 struct child {
   struct spawn const *what;
+  struct spawner const *spawner;
   bool shared_descriptors;
+  bool volatile lowered; /* the connection has borrowed the low descriptor */
   int volatile exec_errno;
 };
 
@@ -36,8 +41,14 @@ int spawner_init(struct spawner *s)
   char *stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (stack == MAP_FAILED)
     return -1;
-  *s = (struct spawner){.stack = stack + STACK_SIZE, .last_pidfd = INT_MAX};
+  *s = (struct spawner){.stack = stack + STACK_SIZE, .last_pidfd = INT_MAX, .low = -1};
   return 0;
+}
+
+void spawner_take_low(struct spawner *s, int anchor)
+{
+  s->anchor = anchor;
+  s->low = fcntl(anchor, F_DUPFD_CLOEXEC, 3);
 }
 
 void spawner_reserve(struct spawner *s, int descriptors)
@@ -51,21 +62,28 @@ void spawner_reserve(struct spawner *s, int descriptors)
 void spawner_free(struct spawner *s)
 {
   munmap((char *)s->stack - STACK_SIZE, STACK_SIZE);
+  if (s->low != -1)
+    close(s->low);
 }
 
 /* A descriptor table of the child's own. What lies above the connection is close-on-exec anyway and need not
- * be copied. */
-static int own_descriptors(int connection)
+ * be copied; a connection that lies high itself is copied to the low descriptor first, while the parent sleeps. The
+ * connection's number in the new table, or -1. */
+static int own_descriptors(struct child *child)
 {
+  int connection = child->what->connection;
 #if defined(__linux__) && !defined(UCSPI_PORTABLE)
-  unsigned int first = (unsigned int)(connection > 2 ? connection : 2) + 1;
-  if (syscall(SYS_close_range, first, UINT_MAX, CLOSE_RANGE_UNSHARE) == 0)
-    return 0;
-  return unshare(CLONE_FILES);
-#else
-  (void)connection;
-  return 0;
+  int low = child->spawner->low;
+  if (low != -1 && connection > low + LOW_ENOUGH && dup3(connection, low, O_CLOEXEC) != -1) {
+    child->lowered = true;
+    connection = low;
+  }
+  if (syscall(SYS_close_range, (unsigned int)(connection > 2 ? connection : 2) + 1, UINT_MAX,
+              CLOSE_RANGE_UNSHARE) == -1 &&
+      unshare(CLONE_FILES) == -1)
+    return -1;
 #endif
+  return connection;
 }
 
 /* execve() for each directory of the path in turn; like a shell, it goes on when a name is not there or not
@@ -109,10 +127,10 @@ __attribute__((no_sanitize("address"))) static int run_child(void *pointer)
 {
   struct child *child = pointer;
   struct spawn const *what = child->what;
+  int connection = child->shared_descriptors ? own_descriptors(child) : what->connection;
   sigset_t none;
 
-  if ((child->shared_descriptors && own_descriptors(what->connection) == -1) ||
-      dup2(what->connection, 0) == -1 || dup2(what->connection, 1) == -1 ||
+  if (connection == -1 || dup2(connection, 0) == -1 || dup2(connection, 1) == -1 ||
       (what->nofile && setrlimit(RLIMIT_NOFILE, what->nofile) == -1)) {
     child->exec_errno = errno;
     _exit(111);
@@ -156,14 +174,25 @@ static pid_t start(struct spawner *s, struct child *child, int *pidfd)
 }
 #endif
 
+static void give_back(struct spawner *s)
+{
+  if (dup2(s->anchor, s->low) == -1 || fcntl(s->low, F_SETFD, FD_CLOEXEC) == -1) {
+    close(s->low);
+    s->low = -1;
+  }
+}
+
 int spawn_run(struct spawner *s, struct spawn const *what, struct spawned *out)
 {
-  struct child child = {.what = what};
+  struct child child = {.what = what, .spawner = s};
 
   out->pidfd = -1;
   /* The last child left this stack without returning. */
   ASAN_UNPOISON_MEMORY_REGION((char *)s->stack - STACK_SIZE, STACK_SIZE);
   out->pid = start(s, &child, &out->pidfd);
+  /* Else the connection would stay open here. */
+  if (child.lowered)
+    give_back(s);
   if (out->pid == -1)
     return -1;
   out->exec_errno = child.exec_errno;

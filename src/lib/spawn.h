@@ -12,6 +12,8 @@ struct spawner {
   void *stack;    /* the child's, top end */
   bool no_pidfd;  /* the kernel has none */
   int last_pidfd; /* higher ones are not kept: what is left below the limit is for others */
+  int low;        /* a descriptor that a connection with a high number borrows, or -1 */
+  int anchor;     /* what it refers to otherwise */
 };
 
 /* 0, or -1 with errno ENOMEM. */
@@ -20,6 +22,11 @@ int spawner_init(struct spawner *s);
 /* From now on pidfds are kept only while at least that many descriptors stay free below the limit
  * (RLIMIT_NOFILE) of this moment. */
 void spawner_reserve(struct spawner *s, int descriptors);
+
+/* Takes the lowest free descriptor (from 3), for life, so that connections that have a high number because many
+ * are open cost no more than others. It is a duplicate of `anchor`, any descriptor that stays open. Without that,
+ * or if there is no free one, they do cost more; that is all. */
+void spawner_take_low(struct spawner *s, int anchor);
 void spawner_free(struct spawner *s);
 
 struct spawn {

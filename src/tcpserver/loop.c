@@ -438,6 +438,7 @@ static void prepare_names(struct server *s)
 void loop_prepare(struct options const *o, struct listener *l, char const *const *environment)
 {
   struct server *s = &server;
+  int signals;
   s->options = o;
   s->listener = l;
   s->burst = 1;
@@ -458,8 +459,10 @@ void loop_prepare(struct options const *o, struct listener *l, char const *const
   launch_init(&s->launch, environment);
   if (events_init(&s->events) == -1)
     strerr_diefusys(111, "wait for events");
-  if (events_watch(&s->events, signals_init(), EVENTS_IN, (struct event){.kind = EVENT_SIGNAL}) == -1)
+  signals = signals_init();
+  if (events_watch(&s->events, signals, EVENTS_IN, (struct event){.kind = EVENT_SIGNAL}) == -1)
     strerr_diefusys(111, "catch signals");
+  spawner_take_low(&s->launch.spawner, signals);
   reaper_init(&s->reaper, &s->children, &s->events, &s->timers, ended, stranger_ended, s);
   prepare_names(s);
   reserve_timers(s);

@@ -197,10 +197,26 @@ static void descriptors(struct spawner *s, bool pidfd)
   ok(failed == 0 && fcntl(low, F_GETFD) == FD_CLOEXEC && close(low) == 0, "... each of them");
 }
 
-/* A connection whose number is high: all that lies below it is there when the child starts. */
+/* In the child: is the descriptor there that lies between? It is the parent's memory that is written to. */
+struct between {
+  int fd;
+  bool copied;
+};
+
+static void look_between(void *context, pid_t pid)
+{
+  struct between *b = context;
+  (void)pid;
+  b->copied = fcntl(b->fd, F_GETFD) != -1;
+}
+
+/* A connection whose number is high: all that lies below it is there when the child starts, unless it may borrow a
+ * low descriptor. The peer sees the end, which it would not if that kept it. */
 static void high_connection(struct spawner *s, bool pidfd)
 {
-  int pair[2], high, between = fcntl(2, F_DUPFD_CLOEXEC, 100), status = -1;
+  bool borrows = s->low != -1 && pidfd && HAS_PIDFD;
+  int pair[2], high, status = -1;
+  struct between between = {.fd = fcntl(2, F_DUPFD_CLOEXEC, 100)};
   struct spawned out = {.pid = -1};
   char text[TEXT_SIZE];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1)
@@ -208,17 +224,42 @@ static void high_connection(struct spawner *s, bool pidfd)
   high = fcntl(pair[1], F_DUPFD_CLOEXEC, 200);
   close(pair[1]);
   spawn_run(s,
-            &(struct spawn){
-                .argv = command("descriptors"), .envp = no_variables, .connection = high, .pidfd = pidfd},
+            &(struct spawn){.argv = command("descriptors"),
+                            .envp = no_variables,
+                            .connection = high,
+                            .pidfd = pidfd,
+                            .prepare = look_between,
+                            .context = &between},
             &out);
   close(high);
   read_all(pair[0], text);
   close(pair[0]);
-  close(between);
+  close(between.fd);
   if (out.pidfd != -1)
     close(out.pidfd);
   ok(waitpid(out.pid, &status, 0) == out.pid && strncmp(text, "0 1 2 socket ", 13) == 0,
      "nor does anything below a connection of a high number leak (%s)", text);
+  ok(between.copied == !borrows, "... which is copied for the child %s",
+     borrows ? "not even for the moment" : "and closed again");
+}
+
+static void low_descriptor(bool pidfd)
+{
+  struct spawner s;
+  struct stat anchor, low;
+  int devnull = open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (devnull == -1 || spawner_init(&s) == -1)
+    abort();
+  spawner_take_low(&s, devnull);
+  ok(s.low > 2 && s.low < 60, "a low descriptor is taken");
+  for (int i = 0; i < 3; i++)
+    high_connection(&s, pidfd);
+  ok(fstat(devnull, &anchor) == 0 && fstat(s.low, &low) == 0 && low.st_rdev == anchor.st_rdev &&
+         fcntl(s.low, F_GETFD) == FD_CLOEXEC,
+     "... and given back");
+  spawner_free(&s);
+  ok(fcntl(s.low, F_GETFD) == -1, "... and closed at the end");
+  close(devnull);
 }
 
 static void signals(struct spawner *s, bool pidfd)
@@ -663,6 +704,7 @@ int main(int argc, char **argv)
     words(&s, pidfd);
     descriptors(&s, pidfd);
     high_connection(&s, pidfd);
+    low_descriptor(pidfd);
     signals(&s, pidfd);
     limits(&s, pidfd);
     preparation(&s, pidfd);
