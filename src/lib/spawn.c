@@ -66,6 +66,13 @@ void spawner_free(struct spawner *s)
     close(s->low);
 }
 
+#if defined(__linux__) && !defined(UCSPI_PORTABLE)
+static bool lies_high(struct spawner const *s, int connection)
+{
+  return s->low != -1 && connection > s->low + LOW_ENOUGH;
+}
+#endif
+
 /* A descriptor table of the child's own. What lies above the connection is close-on-exec anyway and need not
  * be copied; a connection that lies high itself is copied to the low descriptor first, while the parent sleeps. The
  * connection's number in the new table, or -1. */
@@ -73,10 +80,9 @@ static int own_descriptors(struct child *child)
 {
   int connection = child->what->connection;
 #if defined(__linux__) && !defined(UCSPI_PORTABLE)
-  int low = child->spawner->low;
-  if (low != -1 && connection > low + LOW_ENOUGH && dup3(connection, low, O_CLOEXEC) != -1) {
+  if (lies_high(child->spawner, connection) && dup3(connection, child->spawner->low, O_CLOEXEC) != -1) {
     child->lowered = true;
-    connection = low;
+    connection = child->spawner->low;
   }
   if (syscall(SYS_close_range, (unsigned int)(connection > 2 ? connection : 2) + 1, UINT_MAX,
               CLOSE_RANGE_UNSHARE) == -1 &&
@@ -144,13 +150,15 @@ __attribute__((no_sanitize("address"))) static int run_child(void *pointer)
 }
 
 #if defined(__linux__) && !defined(UCSPI_PORTABLE)
+/* Whether the parent's table is shared at first: for the pidfd of this child nothing else would do (it would be copied
+ * with the others), and where copying would cost much. */
 static pid_t start(struct spawner *s, struct child *child, int *pidfd)
 {
+  int const flags = CLONE_VM | CLONE_VFORK | SIGCHLD;
   pid_t pid;
   if (child->what->pidfd && !s->no_pidfd) {
     child->shared_descriptors = true;
-    pid = clone(run_child, s->stack, CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_PIDFD | SIGCHLD, child,
-                pidfd);
+    pid = clone(run_child, s->stack, flags | CLONE_FILES | CLONE_PIDFD, child, pidfd);
     if (pid != -1)
       return pid;
     if (errno == EINVAL)
@@ -159,8 +167,8 @@ static pid_t start(struct spawner *s, struct child *child, int *pidfd)
       return -1;
   }
   *pidfd = -1;
-  child->shared_descriptors = false;
-  return clone(run_child, s->stack, CLONE_VM | CLONE_VFORK | SIGCHLD, child);
+  child->shared_descriptors = lies_high(s, child->what->connection);
+  return clone(run_child, s->stack, child->shared_descriptors ? flags | CLONE_FILES : flags, child);
 }
 #else
 static pid_t start(struct spawner *s, struct child *child, int *pidfd)

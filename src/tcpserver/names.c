@@ -346,11 +346,18 @@ static bool take_message(struct names *n, struct message const *m)
   return true;
 }
 
+static uint32_t outstanding(struct names const *n)
+{
+  return waiting_count(&n->table, WAITING_ASKED) + waiting_count(&n->table, WAITING_UNSENT) +
+         waiting_count(&n->table, WAITING_CANCELLED);
+}
+
 static void receive(struct names *n)
 {
   struct message m;
   bool heard = false;
-  for (int i = 0; i < ANSWERS_BURST && !n->trouble; i++) {
+  /* Without a question under way there is hardly a second message: it is not looked for. */
+  for (int i = 0; i < ANSWERS_BURST && !n->trouble && (i == 0 || outstanding(n) > 0); i++) {
     switch (
         message_receive(n->helper.fd, lookup_answers, sizeof lookup_answers / sizeof lookup_answers[0], &m)) {
     case MESSAGE_RECEIVED:
@@ -383,12 +390,6 @@ void names_event(struct names *n, unsigned int ready)
 }
 
 /* --- Time -------------------------------------------------------------------------------------------------- */
-
-static uint32_t outstanding(struct names const *n)
-{
-  return waiting_count(&n->table, WAITING_ASKED) + waiting_count(&n->table, WAITING_UNSENT) +
-         waiting_count(&n->table, WAITING_CANCELLED);
-}
 
 static void check_alive(struct names *n)
 {

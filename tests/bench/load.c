@@ -9,11 +9,13 @@
  *     -w seconds   warm-up, not counted (0)           -S n      connect from n addresses in turn, from 127.1.0.0
  *     -t seconds   measure for so long (1)            -T s      a connection that takes longer has failed (10)
  *     -H n         measure; open n idle connections ("h" out, "h" back); measure again; let them end
- *     -P pid       with -H: read this process's memory (PSS) before the first and with all of them open
+ *     -W n         the same with n connections, from as many addresses from 127.2.0.0, that nobody answers
+ *     -P pid       with -H or -W: read this process's memory (PSS) before the first measurement and with all of
+ *                  them open; may be given twice
  *
  * \r, \n and \\ are understood in texts. Prints one line of NAME=VALUE words: ok, errors and, if any, their
  * kinds; seconds, rate (good connections per second), and percentiles of the time from connect() to the end
- * of the connection, in microseconds; with -H, held, and held_… for the second measurement. Exit 0 if every
+ * of the connection, in microseconds; with -H or -W, held, and held_… for the second measurement. Exit 0 if every
  * connection was as expected, 1 if some were not, 100 misuse, 111 the client itself could not go on. */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -40,7 +42,9 @@
 #define EVENTS         256
 #define MAX_CONNECTION 1000000
 #define FIRST_SOURCE   0x7f010000u /* 127.1.0.0 */
+#define FIRST_WAITING  0x7f020000u /* 127.2.0.0 */
 #define MAX_SOURCES    65536
+#define MAX_WATCHED    2
 
 struct text {
   char bytes[TEXT_SIZE];
@@ -51,15 +55,16 @@ struct options {
   struct sockaddr_in server;
   size_t connections;
   size_t concurrency;
-  size_t hold;
+  size_t hold;     /* idle ones */
+  bool unanswered; /* nobody answers these */
   uint32_t sources;
   uint64_t warm_us, measure_us, timeout_us;
   struct text send, expect;
-  bool refused; /* being turned away is what we want */
-  long watched; /* pid whose memory is read, or 0 */
+  bool refused;              /* being turned away is what we want */
+  long watched[MAX_WATCHED]; /* pids whose memory is read, or 0 */
 };
 
-enum role { SHORT_LIVED, HELD };
+enum role { SHORT_LIVED, HELD, UNANSWERED };
 
 struct connection {
   int fd; /* -1: free */
@@ -81,7 +86,7 @@ struct client {
   uint32_t *latency_us;    /* of the good ones of this measurement; o->connections */
   size_t good;
   size_t failed[FAILURES];
-  uint32_t next_source;
+  uint32_t next_source, next_waiting;
 };
 
 enum outcome { GOES_ON, ENDED, FAILED };
@@ -101,7 +106,15 @@ static void die(char const *what)
 
 /* --- One connection ----------------------------------------------------------------------------------- */
 
-static int connected_socket(struct client *c)
+/* The address to connect from, or 0: any. */
+static uint32_t source(struct client *c, enum role role)
+{
+  if (role == UNANSWERED)
+    return FIRST_WAITING + 1 + c->next_waiting++ % MAX_SOURCES;
+  return c->o->sources ? FIRST_SOURCE + 1 + c->next_source++ % c->o->sources : 0;
+}
+
+static int connected_socket(struct client *c, uint32_t address)
 {
   int const on = 1;
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -109,9 +122,8 @@ static int connected_socket(struct client *c)
     c->failed[LOCAL]++;
     return -1;
   }
-  if (c->o->sources) {
-    struct sockaddr_in from = {.sin_family = AF_INET};
-    from.sin_addr.s_addr = htonl(FIRST_SOURCE + 1 + c->next_source++ % c->o->sources);
+  if (address) {
+    struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(address)};
     setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
     if (bind(fd, (struct sockaddr const *)&from, sizeof from) < 0) {
       c->failed[LOCAL]++;
@@ -127,12 +139,17 @@ static int connected_socket(struct client *c)
   return fd;
 }
 
+static bool asks_to_hold(struct options const *o)
+{
+  return o->hold && !o->unanswered;
+}
+
 static bool begin(struct client *c, struct connection *k, enum role role)
 {
   struct epoll_event e = {.events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data.ptr = k};
   *k = (struct connection){.fd = -1, .role = role, .start_us = now_us()};
-  k->to_send = role == HELD || c->o->hold || c->o->send.length;
-  k->fd = connected_socket(c);
+  k->to_send = role != SHORT_LIVED || asks_to_hold(c->o) || c->o->send.length;
+  k->fd = connected_socket(c, source(c, role));
   if (k->fd < 0)
     return false;
   if (k->to_send)
@@ -145,9 +162,11 @@ static bool begin(struct client *c, struct connection *k, enum role role)
 /* A server that can be told to hold reads one byte first: "h" to hold, anything else for a quick reply. */
 static bool send_request(struct client const *c, struct connection *k)
 {
-  char const *request = k->role == HELD ? "h" : c->o->hold ? "q" : c->o->send.bytes;
-  size_t length = k->role == HELD || c->o->hold ? 1 : c->o->send.length;
+  char const *request = k->role == HELD ? "h" : asks_to_hold(c->o) ? "q" : c->o->send.bytes;
+  size_t length = k->role == HELD || asks_to_hold(c->o) ? 1 : c->o->send.length;
   k->to_send = false;
+  if (k->role == UNANSWERED)
+    return true;
   return send(k->fd, request, length, MSG_NOSIGNAL) == (ssize_t)length;
 }
 
@@ -186,6 +205,8 @@ static enum outcome advance(struct client *c, struct connection *k, uint32_t eve
     c->failed[RESET]++;
     return FAILED;
   }
+  if (k->role == UNANSWERED && events == EPOLLOUT)
+    return ENDED;
   if (!(events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)))
     return GOES_ON;
   return receive(c, k);
@@ -277,17 +298,19 @@ static void report(struct client *c, char const *prefix, double seconds)
 
 /* --- Idle connections ----------------------------------------------------------------------------------- */
 
-/* Opens o->hold connections and waits for each one's answer: then its service runs. Returns how many stand. */
+/* Opens o->hold connections and waits for each one's answer, if there will be one: then its service runs. Returns
+ * how many stand. */
 static size_t hold(struct client *c)
 {
   struct epoll_event event[EVENTS];
+  enum role role = c->o->unanswered ? UNANSWERED : HELD;
   size_t started = 0, waiting = 0, standing = 0;
   uint64_t begin_us = now_us();
   for (size_t i = 0; i < c->o->hold; i++)
     c->held[i].fd = -1;
   while ((started < c->o->hold || waiting) && now_us() - begin_us < HOLD_LIMIT_US) {
     for (; started < c->o->hold && waiting < HOLD_AT_ONCE; started++)
-      waiting += begin(c, &c->held[started], HELD);
+      waiting += begin(c, &c->held[started], role);
     int n = epoll_wait(c->epoll, event, EVENTS, (int)(SCAN_US / 1000));
     for (int i = 0; i < n; i++) {
       struct connection *k = event[i].data.ptr;
@@ -296,7 +319,7 @@ static size_t hold(struct client *c)
         continue;
       waiting--;
       epoll_ctl(c->epoll, EPOLL_CTL_DEL, k->fd, 0);
-      if (outcome == ENDED && k->got == 1 && !k->wrong) {
+      if (outcome == ENDED && (k->got == 1 || role == UNANSWERED) && !k->wrong) {
         standing++;
         continue;
       }
@@ -307,6 +330,14 @@ static size_t hold(struct client *c)
   }
   c->failed[TIMED_OUT] += waiting;
   return standing;
+}
+
+/* A connection that nobody has answered is reset, so that the server has no more to do with it. */
+static void reset(int fd)
+{
+  struct linger const at_once = {.l_onoff = 1};
+  setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  close(fd);
 }
 
 /* Ends the idle connections from our side and waits for the server's side to end too, so that the next
@@ -320,7 +351,12 @@ static void release(struct client *c)
       continue;
     if (recv(c->held[i].fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK) >= 0 || errno != EAGAIN)
       c->failed[HOLD_LOST]++;
-    shutdown(c->held[i].fd, SHUT_WR);
+    if (!c->o->unanswered)
+      shutdown(c->held[i].fd, SHUT_WR);
+    else {
+      reset(c->held[i].fd);
+      c->held[i].fd = -1;
+    }
   }
   for (size_t i = 0; i < c->o->hold; i++) {
     struct pollfd p = {.fd = c->held[i].fd, .events = POLLIN};
@@ -349,6 +385,27 @@ static unsigned long memory_kb(long pid)
   return kb;
 }
 
+struct memory {
+  unsigned long kb[MAX_WATCHED];
+};
+
+static struct memory memory_now(struct options const *o)
+{
+  struct memory m = {{0}};
+  for (size_t i = 0; i < MAX_WATCHED; i++)
+    if (o->watched[i])
+      m.kb[i] = memory_kb(o->watched[i]);
+  return m;
+}
+
+static void report_memory(char const *prefix, struct memory const *m)
+{
+  static char const *const name[MAX_WATCHED] = {"pss_kb", "second_pss_kb"};
+  for (size_t i = 0; i < MAX_WATCHED; i++)
+    if (m->kb[i])
+      printf(" %s%s=%lu", prefix, name[i], m->kb[i]);
+}
+
 /* --- The command line ------------------------------------------------------------------------------------ */
 
 static void usage(char const *why)
@@ -356,7 +413,7 @@ static void usage(char const *why)
   fprintf(
       stderr,
       "load: usage: load -p port [-a address] [-c concurrency] [-n connections] [-w seconds] [-t seconds] "
-      "[-T seconds] [-s text] [-e text] [-d] [-S sources] [-H idle] [-P pid]: %s\n",
+      "[-T seconds] [-s text] [-e text] [-d] [-S sources] [-H idle | -W idle] [-P pid]: %s\n",
       why);
   exit(100);
 }
@@ -408,7 +465,7 @@ static struct options options_from(int argc, char **argv)
                       .timeout_us = (uint64_t)10 * SECOND_US,
                       .expect = {.bytes = "ok\n", .length = 3}};
   int option;
-  while ((option = getopt(argc, argv, "a:p:c:n:w:t:T:s:e:dS:H:P:")) != -1)
+  while ((option = getopt(argc, argv, "a:p:c:n:w:t:T:s:e:dS:H:W:P:")) != -1)
     switch (option) {
     case 'a':
       if (inet_pton(AF_INET, optarg, &o.server.sin_addr) != 1)
@@ -427,15 +484,19 @@ static struct options options_from(int argc, char **argv)
       o.expect.length = 0;
       break;
     case 'S': o.sources = (uint32_t)number(optarg, 0, MAX_SOURCES); break;
-    case 'H': o.hold = number(optarg, 0, 1000000); break;
-    case 'P': o.watched = (long)number(optarg, 1, INT32_MAX); break;
+    case 'H':
+    case 'W':
+      o.hold = number(optarg, 0, MAX_CONNECTION);
+      o.unanswered = option == 'W';
+      break;
+    case 'P': o.watched[o.watched[0] ? 1 : 0] = (long)number(optarg, 1, INT32_MAX); break;
     default: usage("unknown option or missing value");
     }
   if (optind != argc)
     usage(argv[optind]);
   if (!o.server.sin_port)
     usage("-p is needed");
-  if (o.hold && (o.send.length || o.refused))
+  if (asks_to_hold(&o) && (o.send.length || o.refused))
     usage("-H goes with neither -s nor -d");
   return o;
 }
@@ -474,14 +535,14 @@ static void measure_holding(struct client *c)
 {
   struct options const *o = c->o;
   size_t standing = hold(c);
-  unsigned long kb = o->watched ? memory_kb(o->watched) : 0;
   measure(c, o->warm_us);
+  /* After one more has been served they are all known to the server. */
+  struct memory memory = memory_now(o);
   double seconds = measure(c, o->measure_us);
   release(c);
   printf(" held=%zu ", standing);
   report(c, "held_", seconds);
-  if (o->watched)
-    printf(" held_pss_kb=%lu", kb);
+  report_memory("held_", &memory);
 }
 
 int main(int argc, char **argv)
@@ -491,13 +552,12 @@ int main(int argc, char **argv)
   allow_files(o.hold + o.concurrency + SPARE_FILES);
   struct client c = client_for(&o);
 
-  unsigned long kb = o.watched ? memory_kb(o.watched) : 0;
+  struct memory memory = memory_now(&o);
   measure(&c, o.warm_us);
   double seconds = measure(&c, o.measure_us);
   bool any = c.good > 0;
   report(&c, "", seconds);
-  if (o.watched)
-    printf(" pss_kb=%lu", kb);
+  report_memory("", &memory);
   if (o.hold)
     measure_holding(&c);
 

@@ -214,7 +214,7 @@ static void look_between(void *context, pid_t pid)
  * low descriptor. The peer sees the end, which it would not if that kept it. */
 static void high_connection(struct spawner *s, bool pidfd)
 {
-  bool borrows = s->low != -1 && pidfd && HAS_PIDFD;
+  bool borrows = s->low != -1 && HAS_PIDFD;
   int pair[2], high, status = -1;
   struct between between = {.fd = fcntl(2, F_DUPFD_CLOEXEC, 100)};
   struct spawned out = {.pid = -1};
