@@ -18,6 +18,10 @@
 
 enum { CLASS_IN = 1 };
 
+/* Two bits of 64 for each choice among four. */
+enum { CHOICES_IN_RANDOM = 32 };
+_Static_assert(RESOLVER_CHANNELS == 4, "CHOICES_IN_RANDOM is for four channels");
+
 struct channel {
   ares_channel ares;
   struct resolver *resolver;
@@ -163,9 +167,23 @@ static void retire(struct resolver *r, size_t which)
   mark_changed(c);
 }
 
+/* One getrandom(2) for many questions. */
+static size_t choose_at_random(struct resolver *r)
+{
+  size_t chosen;
+  if (r->choices == 0) {
+    random_buf((char *)&r->random, sizeof r->random);
+    r->choices = CHOICES_IN_RANDOM;
+  }
+  chosen = r->random % RESOLVER_CHANNELS;
+  r->random /= RESOLVER_CHANNELS;
+  r->choices--;
+  return chosen;
+}
+
 static struct channel *choose_channel(struct resolver *r)
 {
-  size_t which = random_uint32(RESOLVER_CHANNELS);
+  size_t which = choose_at_random(r);
   if (r->active[which] && r->active[which]->asked >= RESOLVER_CHANNEL_QUESTIONS)
     retire(r, which);
   if (!r->active[which])

@@ -45,6 +45,8 @@ struct resolver {
   struct nameservers servers;
   struct settings_options options;
   struct channel *active[RESOLVER_CHANNELS]; /* null: none yet */
+  uint64_t random;                           /* chooses among them, a few bits for each question */
+  unsigned int choices;                      /* how many that is still good for */
   struct channel *changed;                   /* to be looked at by resolver_settle() */
   struct fdtable sockets;
   struct timers timers;

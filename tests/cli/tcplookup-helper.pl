@@ -6,7 +6,7 @@
 #   quiet              prints each answer that comes within 0.3 s, else "quiet"
 #   flood ID N IP WANTED AT_ONCE  questions about N addresses from IP on, so many waiting at a time; prints how many
 #                      were answered with a fact
-#   same ID N IP WANTED  N questions about one address; no answer is taken
+#   same ID N IP WANTED  N questions about one address; no answer is taken       spread …   about N addresses from IP on
 #   cancels ID N       cancels N of them           drain N       takes N answers; prints how many and the facts known
 #   sleep S            waits                       shell COMMAND prints its output; $HELPER is the program's pid
 #   close              closes our end; prints how the program ends: "exit CODE"    end   the same without closing
@@ -107,6 +107,10 @@ while (defined(my $command = shift)) {
   elsif ($command eq 'same') {
     my ($id, $count, $ip, $wanted) = splice @ARGV, 0, 4;
     ask_peer($id + $_, $ip, $wanted) for 0 .. $count - 1;
+  } elsif ($command eq 'spread') {
+    my ($id, $count, $ip, $wanted) = splice @ARGV, 0, 4;
+    my $first = unpack 'N', inet_aton($ip);
+    ask_peer($id + $_, inet_ntoa(pack 'N', $first + $_), $wanted) for 0 .. $count - 1;
   } elsif ($command eq 'cancels') {
     my ($id, $count) = splice @ARGV, 0, 2;
     put(header(3, 0, $id + $_)) for 0 .. $count - 1;

@@ -20,6 +20,7 @@ lines() { grep -c . "$1"; }
 127.0.0.5 !delay 300
 127.0.0.6 !silent
 *.10.in-addr.arpa PTR 60 ten.test
+*.11.in-addr.arpa !silent
 a.test A 60 127.0.0.5
 slow.test A 60 127.0.0.1
 slow.test !delay 300
@@ -132,9 +133,14 @@ limits=$(helper ping 1 answers 1 shell 'cat /proc/$HELPER/limits /proc/$HELPER/s
 like 'It can dump no core' "$limits" '^Max core file size +0 +0 '
 like '… start no process' "$limits" '^Max processes +0 +0 '
 like '… gain no privileges' "$limits" '^NoNewPrivs:.1$'
+rss="awk '/VmRSS/ { print \$2 }' /proc/\$HELPER/status"
+used=$(RES_OPTIONS='timeout:10 attempts:1' helper ping 1 answers 1 shell "$rss" spread 1 2000 11.0.0.0 1 ping 1 answers 1 shell "$rss" |
+  tr ';' '\n' | awk '/^[0-9]+$/ { if (n++) print ($1 - first) * 1024 / 2000; first = $1 }')
 case $COMMAND_DIR in
-  */san/*) ;;
-  *) like '… nor take more memory than its questions need' "$limits" '^Max data size +[0-9]{8} +[0-9]{8} ' ;;
+  */san/*) ;; # they take more
+  *)
+    ok "A question that waits for DNS takes less than 3 KiB ($used octets)" test "${used%.*}" -lt 3072
+    like '… nor take more memory than its questions need' "$limits" '^Max data size +[0-9]{8} +[0-9]{8} ' ;;
 esac
 (ulimit -S -n 64 && helper ping 1 answers 1 shell 'grep "open files" /proc/$HELPER/limits') > "$work/limits"
 like 'It raises the number of files it may open as far as its questions need' "$(cat "$work/limits")" \
