@@ -14,6 +14,7 @@
 #include "banner.h"
 #include "children.h"
 #include "clock.h"
+#include "decimal.h"
 #include "events.h"
 #include "launch.h"
 #include "limits.h"
@@ -48,6 +49,7 @@ struct server {
   struct events events;
   struct timers timers;
   struct timer rest; /* accepting rests until then */
+  bool rest_of_all;  /* … and launching too */
   struct report report;
   struct children children;
   struct reaper reaper;
@@ -60,6 +62,7 @@ struct server {
   struct admission checks; /* what may still refuse one whose answer is there: all that is left but launch */
   unsigned int burst;      /* how many connections to try for at a time */
   bool accepting;          /* the listener is watched */
+  bool crowded;            /* as many wait as may, and the log knows */
   bool stopping;           /* SIGALRM came */
   bool done;
 };
@@ -72,23 +75,49 @@ static uint32_t waiting(struct server const *s)
   return s->names.wanted ? waiting_total(&s->names.table) : 0;
 }
 
+/* A place under -c. None while there are no processes: those that are ready would be refused one after the other. */
 static bool has_place(struct server const *s)
 {
-  return s->children.count < s->limits.concurrency;
+  bool short_of_processes = s->rest.position != 0 && s->rest_of_all;
+  return s->children.count < s->limits.concurrency && !short_of_processes;
+}
+
+static bool has_room_to_wait(struct server const *s)
+{
+  return s->names.wanted == 0 || waiting(s) < s->names.limit;
 }
 
 /* Those that are ready to be served go before new ones. */
 static bool may_accept(struct server const *s)
 {
   uint32_t ready = s->names.wanted ? waiting_count(&s->names.table, WAITING_READY) : 0;
-  return !s->stopping && (uint64_t)s->children.count + ready < s->limits.concurrency &&
-         (s->names.wanted == 0 || waiting(s) < s->names.limit) && s->rest.position == 0;
+  return !s->stopping && (uint64_t)s->children.count + ready < s->limits.concurrency && has_room_to_wait(s) &&
+         s->rest.position == 0;
 }
 
-static void rest(struct server *s)
+static void rest(struct server *s, bool of_all)
 {
+  s->rest_of_all = of_all;
   /* There is room in the heap: reserve_timers() saw to it. */
   timers_set(&s->timers, &s->rest, clock_ms() + SHORTAGE_REST_MS);
+}
+
+/* Once, and again only after half of them have gone: at its limit the number goes up and down all the time. */
+static void tell_when_crowded(struct server *s)
+{
+  static char const words[] = " wait for names already";
+  char why[DECIMAL_SIZE + sizeof words];
+  size_t len;
+  if (has_room_to_wait(s)) {
+    s->crowded = s->crowded && waiting(s) > s->names.limit / 2;
+    return;
+  }
+  if (s->crowded)
+    return;
+  s->crowded = true;
+  len = decimal_print(why, s->names.limit);
+  memcpy(why + len, words, sizeof words);
+  report_warning(&s->report, "accept connections", "", why);
 }
 
 /* Watches the listener exactly while a connection could be taken. */
@@ -96,13 +125,14 @@ static void adjust_accepting(struct server *s)
 {
   struct event const what = {.kind = EVENT_LISTENER};
   bool wanted = may_accept(s);
+  tell_when_crowded(s);
   if (wanted == s->accepting)
     return;
   if (!wanted)
     events_forget(&s->events, s->listener->fd);
   else if (events_watch(&s->events, s->listener->fd, EVENTS_IN, what) == -1) {
     report_warning(&s->report, "watch the listening socket", "", strerror(errno));
-    rest(s);
+    rest(s, false);
     return;
   }
   s->accepting = wanted;
@@ -139,7 +169,7 @@ static void refused(struct server *s, struct connection *c)
     report_deny(&s->report, c, &where);
   }
   if (c->refusal == REFUSAL_FORK)
-    rest(s);
+    rest(s, true);
   if (c->counted)
     limits_leave(&s->limits, &c->remote);
   say_farewell(c);
@@ -176,7 +206,7 @@ static enum accepted accept_failed(struct server *s, int error)
   report_warning(&s->report, "accept a connection", "", strerror(error));
   if (is_of_connection(error))
     return ACCEPTED_GONE;
-  rest(s);
+  rest(s, false);
   return ACCEPTED_NONE;
 }
 
@@ -317,7 +347,7 @@ static void obey(struct server *s, int signal)
   case SIGALRM: stop_accepting(s); break;
   case SIGHUP: reload(s); break;
   case SIGUSR1:
-    report_table(&s->report, &s->children, s->limits.concurrency, s->limits.addresses.count);
+    report_table(&s->report, &s->children, waiting(s), s->limits.concurrency, s->limits.addresses.count);
     break;
   case SIGCHLD: reaper_signal(&s->reaper); break;
   default: break;

@@ -55,8 +55,10 @@ unsigned int names_pending(struct options const *o)
 
 static int64_t patience_ms(struct names const *n)
 {
-  return LOOKUP_DNS_TIMEOUT_S * (int64_t)1000 + n->options->info_timeout_s * (int64_t)1000 +
-         PATIENCE_SLACK_MS;
+  int64_t seconds = LOOKUP_DNS_TIMEOUT_S;
+  if (n->wanted & LOOKUP_INFO)
+    seconds += n->options->info_timeout_s;
+  return seconds * 1000 + PATIENCE_SLACK_MS;
 }
 
 /* --- The helper -------------------------------------------------------------------------------------------- */

@@ -268,7 +268,8 @@ void report_end(struct report *r, struct child const *child, int wait_status, st
   put(r, "\n");
 }
 
-void report_table(struct report *r, struct children const *t, unsigned int limit, size_t addresses)
+void report_table(struct report *r, struct children const *t, uint32_t waiting, unsigned int limit,
+                  size_t addresses)
 {
   int64_t now = clock_ms();
   if (r->verbosity < VERBOSITY_ERRORS)
@@ -280,7 +281,13 @@ void report_table(struct report *r, struct children const *t, unsigned int limit
   put_number(r, limit);
   put(r, " connections, ");
   put_number(r, addresses);
-  put(r, " addresses\n");
+  put(r, " addresses");
+  if (waiting > 0) {
+    put(r, ", ");
+    put_number(r, waiting);
+    put(r, " waiting");
+  }
+  put(r, "\n");
   for (uint32_t i = 0; i < t->used; i++) {
     struct child const *child = &t->child[i];
     if (child->pid == 0)

@@ -42,7 +42,8 @@ void report_started(struct report *r, pid_t pid); /* there is one: what it could
 void report_not_started(struct report *r);        /* there is no child */
 
 void report_end(struct report *r, struct child const *child, int wait_status, struct traffic const *traffic);
-void report_table(struct report *r, struct children const *t, unsigned int limit, size_t addresses);
+void report_table(struct report *r, struct children const *t, uint32_t waiting, unsigned int limit,
+                  size_t addresses);
 
 /* "warning: dropping connection, unable to VERB NAME: reason", and the same without the connection. */
 void report_dropped(struct report *r, char const *verb, char const *name, char const *why);

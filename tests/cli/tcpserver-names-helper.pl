@@ -1,21 +1,34 @@
 #!/usr/bin/perl
-# tcpserver-names-helper.pl - stands in for tcplookup in tests/cli/tcpserver-names.t: answers questions from a table,
-# late, never, or wrongly. Installed as libexec/tcplookup beside a copy of tcpserver; its folder's `behaviour` file
-# holds one line for each remote address: address, action, arguments. Every question is noted in `asked`.
-#   answer host=H unconfirmed=H local=H info=I     hold     die     stop     junk     unsound     unknown     short
+# tcpserver-names-helper.pl - stands in for tcplookup in the tests of tcpserver: answers questions from a table, late,
+# never, or wrongly. Installed as libexec/tcplookup beside a copy of tcpserver (see tcpserver-names.sh). The file
+# `behaviour` in its folder has a line for each remote address (or * for others): address, action, arguments.
+#   answer FACT…   at once, with host=H unconfirmed=H local=H info=I
+#   later FACT…    when a file `release` appears, which holds the order: forward or reverse
+#   hold           never; pings are answered
+#   twice FACT…    answers, and then again with another name
+#   unknown FACT…  answers ids that nobody asked for, then that of the question
+#   stale FACT…    answers all questions before this one with a wrong name, then this one
+#   die stop       SIGKILL or SIGSTOP to itself
+#   junk short oversized empty unsound dirty kind size question     what no helper sends
+# Lines `start die`, `start wait` (read nothing until there is a file `go`) and `start deaf` (read, say nothing at all).
+# Every start, question, cancellation and ping is noted in `asked`.
 use strict;
 use warnings;
 use Fcntl;
 use Socket qw(:all);
+use IO::Select;
+use Time::HiRes qw(time sleep);
 
 my ($PEER, $HOST, $CANCEL, $PING, $PEER_ANSWER, $HOST_ANSWER, $PONG) = 1 .. 7;
 my $ADDRESS = 24;
 my $folder = $ENV{NAMES_FOLDER} or die "NAMES_FOLDER is not set\n";
 open(my $s, '+<&=', 0) or die "no socket: $!\n";
 fcntl($s, F_SETFL, fcntl($s, F_GETFL, 0) & ~O_NONBLOCK);
+open(my $asked, '>>', "$folder/asked") or die;
 
-sub note { open(my $f, '>>', "$folder/asked") or die; syswrite($f, "@_\n") }
-sub say_ { my ($kind, $id, $payload) = @_; send($s, pack('SSL', $kind, length $payload, $id) . $payload, 0) }
+sub note { syswrite($asked, "@_\n") }
+sub raw { send($s, $_[0], MSG_NOSIGNAL) }
+sub say_ { my ($kind, $id, $payload) = @_; raw(pack('SSL', $kind, length $payload, $id) . $payload) }
 
 sub address {
   my ($family, $scope, @octets) = unpack('LLC16', $_[0]);
@@ -24,9 +37,9 @@ sub address {
 
 sub rule {
   my ($ip) = @_;
-  open(my $f, '<', "$folder/behaviour") or return 'answer';
-  while (<$f>) { my ($key, $rest) = split(' ', $_, 2); chomp $rest; return $rest if $key eq $ip || $key eq '*' }
-  return 'answer';
+  open(my $f, '<', "$folder/behaviour") or return '';
+  while (<$f>) { my ($key, $rest) = split(' ', $_, 2); chomp $rest; return $rest if $key eq $ip || $key eq '*' && $ip ne 'start' }
+  return $ip eq 'start' ? '' : 'answer';
 }
 
 sub answer_of {
@@ -40,26 +53,68 @@ sub answer_of {
   return pack('La256a256a513x3', $known, $remote // '', $fact{local} // '', $fact{info} // '');
 }
 
-note("start $$ @ARGV");
-while (defined recv($s, my $message, 16384, 0)) {
+my $wrong = answer_of('host=wrong.example', 'info=wrong');
+my (@later, @ids, %ip_of);
+my %DO = (
+  answer => sub { my $id = shift; say_($PEER_ANSWER, $id, answer_of(@_)) },
+  later => sub { push @later, [@_] },
+  hold => sub { },
+  twice => sub { my $id = shift; say_($PEER_ANSWER, $id, $_) for answer_of(@_), $wrong },
+  unknown => sub {
+    my $id = shift;
+    say_($PEER_ANSWER, $_, $wrong) for ($id + 1) & 0xffffffff, ($id + (1 << 20)) & 0xffffffff, 0xffffffff, 0x000fffff;
+    say_($PEER_ANSWER, $id, answer_of(@_));
+  },
+  stale => sub {
+    my $id = shift;
+    say_($PEER_ANSWER, $_, $wrong) for grep { $_ != $id } @ids;
+    say_($PEER_ANSWER, $id, answer_of(@_));
+  },
+  die => sub { kill KILL => $$ },
+  stop => sub { kill STOP => $$ },
+  junk => sub { raw('x' x 100) },
+  short => sub { raw('x') },
+  oversized => sub { raw(pack('SSL', $PEER_ANSWER, length $wrong, $_[0]) . $wrong . 'x' x 20000) },
+  empty => sub { raw('') },
+  unsound => sub { say_($PEER_ANSWER, $_[0], answer_of('host=a b;c')) },
+  dirty => sub { say_($PEER_ANSWER, $_[0], pack('La256a256a513x3', 0, 'unmentioned.example', '', '')) },
+  kind => sub { say_($HOST_ANSWER, $_[0], pack('LLLx768', 4, 1, 0)) },
+  size => sub { raw(pack('SSL', $PEER_ANSWER, 4, $_[0]) . $wrong) },
+  question => sub { say_($PING, $_[0], '') },
+);
+
+sub release {
+  open(my $f, '<', "$folder/release") or return;
+  my $order = <$f> // '';
+  return if $order eq '';
+  unlink "$folder/release";
+  @later = reverse @later if $order =~ /reverse/;
+  for (@later) { my ($id, @facts) = @$_; say_($PEER_ANSWER, $id, answer_of(@facts)) }
+  @later = ();
+}
+
+my $start = rule('start');
+note(sprintf 'start %d %.3f %s', $$, time, "@ARGV");
+exit 1 if $start eq 'die';
+while ($start eq 'wait' && !-e "$folder/go") { sleep 0.01; exit 0 if getppid == 1 }
+
+my $select = IO::Select->new($s);
+while (1) {
+  release() if @later;
+  next unless $select->can_read(@later ? 0.01 : undef);
+  defined recv($s, my $message, 16384, 0) or last;
   last if $message eq '';
+  next if $start eq 'deaf';
   my ($kind, $size, $id) = unpack('SSL', $message);
   my $payload = substr($message, 8);
   if ($kind == $PING) { note('ping'); say_($PONG, $id, ''); next }
-  if ($kind == $CANCEL) { note('cancel'); next }
+  if ($kind == $CANCEL) { note('cancel', $ip_of{$id} // 'nobody'); @later = grep { $_->[0] != $id } @later; next }
   my ($local, $remote) = (substr($payload, 0, $ADDRESS), substr($payload, $ADDRESS, $ADDRESS));
   my ($local_port, $remote_port, $wanted, $timeout) = unpack('SSLL', substr($payload, 2 * $ADDRESS));
   my $ip = address($remote);
+  $ip_of{$id} = $ip;
+  push @ids, $id;
   note("peer $ip wanted $wanted timeout $timeout local " . address($local));
   my ($action, @rest) = split(' ', rule($ip));
-  if ($action eq 'answer') { say_($PEER_ANSWER, $id, answer_of(@rest)) }
-  elsif ($action eq 'die') { kill KILL => $$ }
-  elsif ($action eq 'stop') { kill STOP => $$ }
-  elsif ($action eq 'junk') { send($s, 'x' x 100, 0) }
-  elsif ($action eq 'short') { send($s, 'x', 0) }
-  elsif ($action eq 'unsound') { say_($PEER_ANSWER, $id, answer_of('host=a b;c')) }
-  elsif ($action eq 'unknown') {
-    say_($PEER_ANSWER, $_, answer_of('host=wrong.example')) for $id + 1, $id + (1 << 20), 0xffffffff, 0x000fffff;
-    say_($PEER_ANSWER, $id, answer_of(@rest));
-  }
+  ($DO{$action} // die "no action $action\n")->($id, @rest);
 }

@@ -1,13 +1,7 @@
 #!/bin/sh
 # names and ident in tcpserver: what is asked, what is done with the answers, and what without any
 . "$(dirname "$0")/../lib.sh"
-mkdir "$work/bin" "$work/libexec" "$work/names"
-cp "$(command -v tcpserver)" "$work/bin/tcpserver"
-cp "$root/tests/cli/tcpserver-names-helper.pl" "$work/libexec/tcplookup"
-chmod 755 "$work/libexec/tcplookup"
-PATH=$work/bin:$PATH
-NAMES_FOLDER=$work/names
-export PATH NAMES_FOLDER
+. "$root/tests/cli/tcpserver-names.sh"
 cat > "$NAMES_FOLDER/behaviour" <<'END'
 127.0.0.1 answer host=a.example local=l.example info=joe
 127.0.0.2 hold
