@@ -94,7 +94,7 @@ sub release {
 }
 
 my $start = rule('start');
-note(sprintf 'start %d %.3f %s', $$, time, "@ARGV");
+note("start $$", int(time * 1000) % 100_000_000, "@ARGV");
 exit 1 if $start eq 'die';
 while ($start eq 'wait' && !-e "$folder/go") { sleep 0.01; exit 0 if getppid == 1 }
 

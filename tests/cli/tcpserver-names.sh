@@ -4,6 +4,8 @@
 #   wait_asked N ERE      waits until so many do                        helpers         the pids of tcpserver's helpers
 #   crowd NAME args…      tests/cli/tcpserver-crowd.pl in the background: many clients; $pid
 #   tell NAME COMMAND     has it do that; its output is $work/NAME.out
+#   release ORDER         has the helper answer what it keeps for later: forward or reverse
+#   ended PID             true if that process runs no more
 #   descriptors           how many tcpserver has                        round_trips     waits until it has seen all of now
 # $server is the pid of the tcpserver that is meant.
 mkdir "$work/bin" "$work/libexec" "$work/names"
@@ -52,6 +54,13 @@ helpers()
 release()
 {
   echo "$1" > "$NAMES_FOLDER/release"
+}
+
+# Whoever's child it is, he may be slow to wait for it.
+ended()
+{
+  case $(ps -o stat= -p "$1") in '' | Z*) return 0 ;; esac
+  return 1
 }
 
 crowd()

@@ -199,7 +199,7 @@ wait "$server"
 is "TERM: it exits 0 at once, whoever waits" "$?" 0
 tell lost read
 ok "... their connections end" wait_for grep -q '^2 nothing$' "$work/lost.out"
-ok "... and the helper does" wait_for sh -c "! kill -0 $helper"
+ok "... and the helper does" wait_for ended "$helper"
 
 # --- what programs and helpers inherit ---------------------------------------------------------------------
 
