@@ -28,6 +28,15 @@ logs "... and the log says so" all 'warning: unable to look up names: tcplookup 
 stop
 
 : > "$NAMES_FOLDER/asked"
+serve held -R -l0 127.0.0.1 0 sh -c 'ls -l /proc/self/fd | grep -c socket'
+server=$pid
+hold waits -b 127.0.0.2 127.0.0.1 "$port"
+hold waits2 -b 127.0.0.2 127.0.0.1 "$port"
+wait_for sh -c '[ "$(grep -c "^peer 127\.0\.0\.2 " "$1")" = 2 ]' sh "$NAMES_FOLDER/asked"
+is "a program has its own connection and none of those that wait" "$(peer 127.0.0.1 "$port")" 1
+stop "$server"
+
+: > "$NAMES_FOLDER/asked"
 serve nothing -HRl0 127.0.0.1 0 sh -c "$show"
 is "with -HRl0 nobody is asked" "$(peer 127.0.0.1 "$port")$(cat "$NAMES_FOLDER/asked")" '0 none none none'
 stop

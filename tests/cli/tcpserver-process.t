@@ -21,9 +21,22 @@ printf ':allow\n' | tcprules "$work/cdb" "$work/tmp"
 serve fds2 -HRl0 -V -x "$work/cdb" -B hello -c 3 127.0.0.1 0 perl "$work/fds"
 is "... whatever is asked for" "$(peer 127.0.0.1 "$port")" "hello0=socket 1=socket 2=$work/fds2.log"
 stop
+serve fds3 127.0.0.1 0 perl "$work/fds"
+is "... with names and ident, too" "$(peer 127.0.0.1 "$port")" "0=socket 1=socket 2=$work/fds3.log"
+helper=$(cat "/proc/$pid/task/$pid/children")
+listening=$(ss -Htlne "sport = :$port" | sed 's/.* ino:\([0-9]*\) .*/\1/')
+like "tcplookup is its only other child" "$helper" '^[0-9]+ ?$'
+listens()
+{
+  ls -l "/proc/$1/fd" | grep -q "socket:\[$listening\]"
+}
+ok "... the listening socket is tcpserver's" listens "$pid"
+not_ok "... and not tcplookup's" listens "${helper% }"
+stop
+ok "... and ends with it" wait_for sh -c '! kill -0 "$1"' sh "${helper% }"
 
 for closed in "0<&-" "1>&-" "2>&-" "0<&- 1>&- 2>&-"; do
-  eval "tcpserver -1 -HRl0 127.0.0.1 \"$(perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen=>1,LocalAddr=>"127.0.0.1")->sockport')\" \
+  eval "tcpserver -1 127.0.0.1 \"$(perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen=>1,LocalAddr=>"127.0.0.1")->sockport')\" \
     perl '$work/fds' > '$work/closed.out' 2> '$work/closed.log' $closed &"
   pid=$!
   started="$started $pid"
