@@ -107,7 +107,7 @@ behave <<'TABLE'
 127.0.0.18 question
 127.0.0.20 hold
 127.0.0.21 unknown host=right.example
-127.0.0.22 twice host=right.example
+127.0.0.22 later host=right.example
 127.0.0.23 stale host=right.example
 TABLE
 while read -r host what; do
@@ -139,8 +139,16 @@ tell left read
 wait_for grep -q '^done' "$work/left.out"
 is "... though for those who are there it is" "$(grep '^[0-9]' "$work/left.out")" '2 wrong.example wrong;'
 is "ids that nobody has are passed over" "$(peer -b 127.0.0.21 127.0.0.1 "$port")" 'right.example none'
-is "... and a second answer" "$(peer -b 127.0.0.22 127.0.0.1 "$port")$(peer -b 127.0.0.3 127.0.0.1 "$port")" \
-  "right.example nonegood.example joe"
+crowd again 20 127.0.0.1 "$port" 127.0.0.22
+wait_asked 20 '^peer 127\.0\.0\.22'
+# So that it finds both answers at once.
+kill -STOP "$server"
+release twice
+wait_for test ! -e "$NAMES_FOLDER/release"
+kill -CONT "$server"
+tell again read
+wait_for grep -q '^done' "$work/again.out"
+is "... and a second answer" "$(grep '^[0-9]' "$work/again.out")" '20 right.example none;'
 is "... without complaint" "$(outages ids)" 0
 stop "$server"
 
@@ -185,6 +193,25 @@ is "... those who were asked about and are gone are cancelled" "$(questions '^ca
 is "... the others are not even asked about" "$(questions '^peer 127.0.0.33')" 0
 is "... and nothing is wrong with the helper" "$(outages queue) $(questions '^start')" '0 1'
 stop "$server"
+
+rm "$NAMES_FOLDER/go"
+serving unread -v -c 500 127.0.0.1 0 sh -c "$show"
+before=$(descriptors)
+crowd queued 500 127.0.0.1 "$port" 127.0.0.30
+crowd leaving 50 127.0.0.1 "$port" 127.0.0.30
+wait_for has_descriptors "$((before + 550))"
+tell leaving reset
+# One that was asked about, so that there is a cancellation that can't be sent either.
+tell queued 'reset 0'
+wait_for has_descriptors "$((before + 499))"
+behave < /dev/null
+kill -KILL "$(helpers)"
+tell queued read
+ok "it is killed before it has read any question: everybody is served" wait_for grep -q '^done' "$work/queued.out"
+is "... without a name" "$(grep '^[0-9]' "$work/queued.out")" '499 none none;'
+ok "... no descriptor is left" wait_for has_descriptors "$before"
+kill -ALRM "$server"
+ok "... and nobody is left waiting" wait_for ended "$server"
 
 server=$stopped
 wait_for grep -q '^done' "$work/still.out"

@@ -3,9 +3,9 @@
 # never, or wrongly. Installed as libexec/tcplookup beside a copy of tcpserver (see tcpserver-names.sh). The file
 # `behaviour` in its folder has a line for each remote address (or * for others): address, action, arguments.
 #   answer FACT…   at once, with host=H unconfirmed=H local=H info=I
-#   later FACT…    when a file `release` appears, which holds the order: forward or reverse
+#   later FACT…    when a file `release` appears, which holds the order: forward, reverse or, with another answer to
+#                  each after the first one, twice; the file vanishes when they are sent
 #   hold           never; pings are answered
-#   twice FACT…    answers, and then again with another name
 #   unknown FACT…  answers ids that nobody asked for, then that of the question
 #   stale FACT…    answers all questions before this one with a wrong name, then this one
 #   die stop       SIGKILL or SIGSTOP to itself
@@ -59,7 +59,6 @@ my %DO = (
   answer => sub { my $id = shift; say_($PEER_ANSWER, $id, answer_of(@_)) },
   later => sub { push @later, [@_] },
   hold => sub { },
-  twice => sub { my $id = shift; say_($PEER_ANSWER, $id, $_) for answer_of(@_), $wrong },
   unknown => sub {
     my $id = shift;
     say_($PEER_ANSWER, $_, $wrong) for ($id + 1) & 0xffffffff, ($id + (1 << 20)) & 0xffffffff, 0xffffffff, 0x000fffff;
@@ -67,7 +66,7 @@ my %DO = (
   },
   stale => sub {
     my $id = shift;
-    say_($PEER_ANSWER, $_, $wrong) for grep { $_ != $id } @ids;
+    say_($PEER_ANSWER, $_, $wrong) for @ids[0 .. $#ids - 1];
     say_($PEER_ANSWER, $id, answer_of(@_));
   },
   die => sub { kill KILL => $$ },
@@ -87,10 +86,14 @@ sub release {
   open(my $f, '<', "$folder/release") or return;
   my $order = <$f> // '';
   return if $order eq '';
-  unlink "$folder/release";
   @later = reverse @later if $order =~ /reverse/;
-  for (@later) { my ($id, @facts) = @$_; say_($PEER_ANSWER, $id, answer_of(@facts)) }
+  for (@later) {
+    my ($id, @facts) = @$_;
+    say_($PEER_ANSWER, $id, answer_of(@facts));
+    say_($PEER_ANSWER, $id, $wrong) if $order =~ /twice/;
+  }
   @later = ();
+  unlink "$folder/release";
 }
 
 my $start = rule('start');

@@ -2,7 +2,7 @@
 # tcplookup is tcpserver-names-helper.pl.
 #   behave                what that does, from stdin: see there         questions ERE   how many notes of it match
 #   wait_asked N ERE      waits until so many do                        helpers         the pids of tcpserver's helpers
-#   release ORDER         has the helper answer what it keeps for later: forward or reverse
+#   release ORDER         has the helper answer what it keeps for later: see there
 #   round_trips NAME      waits until tcpserver has seen all that has happened before
 # and what tcpserver-clients.sh has. $server is the pid of the tcpserver that is meant.
 . "$root/tests/cli/tcpserver-clients.sh"

@@ -75,6 +75,27 @@ serving derived -c 1 127.0.0.1 0 sh -c "$show"
 ok "without -w the helper is told to hold thousands" wait_asked 1 '^start .* -w 4000$'
 stop "$server"
 
+: > "$NAMES_FOLDER/asked"
+background scarce sh -c 'ulimit -n 200; exec tcpserver -1 -v -c 10 "$@"' sh 127.0.0.1 0 sh -c "$show"
+serve_wait scarce
+server=$pid
+crowd flood 300 127.0.0.1 "$port" 127.0.0.2
+wait_asked 100 '^peer'
+round_trips scarce
+waiting=$(questions '^peer')
+ok "where 200 descriptors may be open, fewer wait" test "$waiting" -ge 100 -a "$waiting" -le 150
+logs "... which the log tells" scarce "unable to accept connections: $waiting wait for names already\$"
+unlike "... and no descriptor is missed" "$(cat "$work/scarce.log")" 'Too many open files'
+for n in 1 2 3 4 5 6 7 8 9; do
+  tell flood "reset $n"
+done
+wait_asked $((waiting + 9)) '^peer'
+is "... the log does not tell it again and again" "$(grep -c 'unable to accept' "$work/scarce.log")" 1
+tell flood reset
+wait_asked "$(questions '^peer')" '^cancel'
+is "... then there is room again" "$(peer -b 127.0.0.3 127.0.0.1 "$port")" 'known.example joe'
+stop "$server"
+
 # --- peers that go, wholly or by half ----------------------------------------------------------------------
 
 behave <<'TABLE'
