@@ -37,6 +37,9 @@
 #define WAITING_PER_PROGRAM 100
 #define WAITING_LEAST       4000
 
+/* How often the log is told that as many wait as may. */
+#define CROWDED_EVERY_MS 60000
+
 /* How long accepting rests when the system is short of something. */
 #define SHORTAGE_REST_MS 100
 
@@ -59,11 +62,11 @@ struct server {
   struct launch launch;
   struct names names;
   struct admission admission;
-  struct admission checks; /* what may still refuse one whose answer is there: all that is left but launch */
-  unsigned int burst;      /* how many connections to try for at a time */
-  bool accepting;          /* the listener is watched */
-  bool crowded;            /* as many wait as may, and the log knows */
-  bool stopping;           /* SIGALRM came */
+  struct admission checks;  /* what may still refuse one whose answer is there: all that is left but launch */
+  unsigned int burst;       /* how many connections to try for at a time */
+  bool accepting;           /* the listener is watched */
+  int64_t crowded_until_ms; /* the log knows that as many wait as may */
+  bool stopping;            /* SIGALRM came */
   bool done;
 };
 
@@ -102,19 +105,15 @@ static void rest(struct server *s, bool of_all)
   timers_set(&s->timers, &s->rest, clock_ms() + SHORTAGE_REST_MS);
 }
 
-/* Once, and again only after half of them have gone: at its limit the number goes up and down all the time. */
+/* Not more often than now and then: whoever fills the room could fill the log as well. */
 static void tell_when_crowded(struct server *s)
 {
   static char const words[] = " wait for names already";
   char why[DECIMAL_SIZE + sizeof words];
   size_t len;
-  if (has_room_to_wait(s)) {
-    s->crowded = s->crowded && waiting(s) > s->names.limit / 2;
+  if (has_room_to_wait(s) || clock_ms() < s->crowded_until_ms)
     return;
-  }
-  if (s->crowded)
-    return;
-  s->crowded = true;
+  s->crowded_until_ms = clock_ms() + CROWDED_EVERY_MS;
   len = decimal_print(why, s->names.limit);
   memcpy(why + len, words, sizeof words);
   report_warning(&s->report, "accept connections", "", why);
