@@ -120,7 +120,7 @@ stop "$server"
 # --- the order ---------------------------------------------------------------------------------------------
 
 # A program that notes its turn and then serves until it is told to end.
-turns='echo "$TCPREMOTEIP" >> "$work/turns"; until [ -e "$work/turn.$TCPREMOTEIP" ]; do sleep 0.01; done'
+turns='echo "$TCPREMOTEIP" >> "$work/turns"; while [ -d "$work" ] && [ ! -e "$work/turn.$TCPREMOTEIP" ]; do sleep 0.01; done'
 export work
 # order NAME first…: three wait, the answers come forward or in reverse, and one place is free at a time
 for order in forward reverse; do
