@@ -41,6 +41,7 @@ several.test A 60 127.0.0.6
 127.0.0.18 !servfail
 127.0.0.19 !refused
 127.0.0.20 PTR 60 under_score.test
+::1 PTR 60 six.test
 *.2.127.in-addr.arpa !silent
 listen.test A 60 127.0.0.5
 alias.test CNAME 60 listen.test
@@ -67,6 +68,13 @@ logs "... and the log" all 'ok [0-9]+ local\.test:127\.0\.0\.1:[0-9]+ known\.tes
 is "ident that says ERROR, and a name that nobody confirms: believed without -p" "$(from 3)" 'local.test liar.test none none'
 is "no name, and an ident server that refuses" "$(from 7)" 'local.test none none none'
 is "an underscore may be in a name" "$(from 20)" 'local.test under_score.test none none'
+stop "$server"
+
+serving wild -v -p 0 0 sh -c 'echo "$TCPLOCALHOST $TCPREMOTEHOST ${TCPREMOTEINFO-none} $TCP6REMOTEHOST"'
+is "on every address: IPv6" "$(peer ::1 "$port")" 'six.test six.test none six.test'
+is "... and IPv4, by the address that the client has reached" "$(peer -b 127.0.0.2 127.0.0.6 "$port")" \
+  'several.test known.test joe known.test'
+logs "... the log has its name and its own address in brackets" wild ' ok [0-9]+ six\.test:\[::1\]:[0-9]+ six\.test:\[::1\]::[0-9]+$'
 stop "$server"
 
 serving paranoid -p -l 0 127.0.0.1 0 sh -c "$show"
