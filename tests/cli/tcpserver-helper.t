@@ -36,6 +36,7 @@ NAMES_FOLDER=$work/patience serve patience -v -R 127.0.0.1 0 sh -c "$show"
 patience=$pid
 crowd unanswered 2 127.0.0.1 "$port" 127.0.0.2
 began=$(date +%s)
+tell unanswered half
 NAMES_FOLDER=$work/patience serve impatience -v -R -x "$work/host.cdb" 127.0.0.1 0 sh -c "$show"
 impatience=$pid
 crowd unjudged 1 127.0.0.1 "$port" 127.0.0.2
@@ -252,6 +253,8 @@ wait_for is_over 10
 wait_for is_over 20
 wait_for is_over 30
 is "a question is waited for as long as DNS may take" "$(questions '^cancel') $(grep -c ' ok ' "$work/patience.log")" '0 0'
+ticks=$(awk '{ print $14 + $15 }' "/proc/$patience/stat")
+ok "... without work, also for who has closed for writing" test "$ticks" -lt "$((3 * $(getconf CLK_TCK)))"
 tell unanswered read
 tell unjudged read
 ok "... not for ever" wait_for grep -q '^done' "$work/unanswered.out"
