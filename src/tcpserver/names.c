@@ -268,6 +268,51 @@ static enum outcome no_memory(struct names *n, struct connection *c)
   return DENY;
 }
 
+/* The strings stay where they are. */
+static void give(struct connection *c, uint32_t known, char const *remote_host, char const *local_host)
+{
+  c->unavailable = 0;
+  if (known & LOOKUP_REMOTE_HOST)
+    c->host = remote_host;
+  else if (known & LOOKUP_PARANOID)
+    c->unconfirmed = remote_host;
+  if (known & LOOKUP_LOCAL_HOST)
+    c->local_host = local_host;
+}
+
+/* What names of the last second may be taken for this connection, too, depends on where it arrived only if a name of
+ * that is wanted. */
+static struct address local_address(struct names const *n, struct connection const *c)
+{
+  struct arrival where = {.local = {.family = ADDRESS_NONE}};
+  if (n->wanted & LOOKUP_LOCAL_HOST)
+    launch_arrival(n->listener, c->fd, &where);
+  return where.local;
+}
+
+/* Ident is about one connection and is never remembered. */
+static bool answered_lately(struct names *n, struct connection *c, int64_t now)
+{
+  struct recent_names const *names;
+  struct address local;
+  if (n->wanted & LOOKUP_INFO)
+    return false;
+  local = local_address(n, c);
+  names = recent_find(&n->recent, &c->remote, &local, now);
+  if (names)
+    give(c, names->known & n->wanted, names->remote_host, names->local_host);
+  return names != NULL;
+}
+
+static void remember(struct names *n, struct connection const *c, struct lookup_peer_answer const *a)
+{
+  struct address local;
+  if (n->wanted & LOOKUP_INFO)
+    return;
+  local = local_address(n, c);
+  recent_keep(&n->recent, &c->remote, &local, a, clock_ms());
+}
+
 enum outcome names_stage(void *names, struct connection *c)
 {
   struct names *n = names;
@@ -282,6 +327,8 @@ enum outcome names_stage(void *names, struct connection *c)
     return PASS;
   c->verdict = NULL;
   now = clock_ms();
+  if (answered_lately(n, c, now))
+    return PASS;
   w = waiting_add(&n->table, c, now);
   if (!w)
     return no_memory(n, c);
@@ -297,13 +344,12 @@ enum outcome names_stage(void *names, struct connection *c)
 
 /* --- Answers ----------------------------------------------------------------------------------------------- */
 
-static char const *keep(char **at, char const *text)
+static char const *copy(char **at, char const *text)
 {
   size_t size = strlen(text) + 1;
-  char *copy = *at;
-  memcpy(copy, text, size);
+  char *copied = memcpy(*at, text, size);
   *at += size;
-  return copy;
+  return copied;
 }
 
 /* The connection is due, with what is known of it. Without memory it is as if there had been no answer. */
@@ -311,22 +357,21 @@ static void keep_answer(struct names *n, struct waiting *w, struct lookup_peer_a
 {
   struct connection *c = &w->connection;
   uint32_t known = a->known & n->wanted;
-  char *at = NULL;
+  char const *remote_host;
+  char *at;
   waiting_move(&n->table, w, WAITING_DUE);
-  if (known) {
-    w->facts = at = malloc(strlen(a->remote_host) + strlen(a->local_host) + strlen(a->info) + 3);
-    if (!at)
-      return;
+  remember(n, c, a);
+  if (!known) {
+    give(c, 0, NULL, NULL);
+    return;
   }
-  c->unavailable = 0;
-  if (known & LOOKUP_REMOTE_HOST)
-    c->host = keep(&at, a->remote_host);
-  else if (known & LOOKUP_PARANOID)
-    c->unconfirmed = keep(&at, a->remote_host);
-  if (known & LOOKUP_LOCAL_HOST)
-    c->local_host = keep(&at, a->local_host);
+  w->facts = at = malloc(strlen(a->remote_host) + strlen(a->local_host) + strlen(a->info) + 3);
+  if (!at)
+    return;
+  remote_host = copy(&at, a->remote_host);
+  give(c, known, remote_host, copy(&at, a->local_host));
   if (known & LOOKUP_INFO)
-    c->info = keep(&at, a->info);
+    c->info = copy(&at, a->info);
 }
 
 /* False if no helper of ours would have sent that. */

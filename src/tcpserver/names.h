@@ -12,6 +12,7 @@
 #include "listener.h"
 #include "lookup.h"
 #include "options.h"
+#include "recent.h"
 #include "report.h"
 #include "timers.h"
 #include "waiting.h"
@@ -26,6 +27,7 @@ struct names {
   uint32_t wanted;                /* enum lookup_fact; 0: nothing is ever asked */
   unsigned int limit;             /* so many may wait */
   struct waiting_table table;
+  struct recent recent;
   struct lookup_helper
       helper;          /* fd -1: there is none that could be asked; pid 0: none that must be waited for */
   char const *trouble; /* what is wrong with it, till names_settle() */

@@ -55,6 +55,45 @@ done <<'END'
 -pRl0 9
 END
 
+# again ADDRESS…: one connection from each, one after the other; prints how many questions that took
+again()
+{
+  again_before=$(questions '^peer ')
+  for again_from; do
+    is "from $again_from" "$(peer -b "$again_from" 127.0.0.1 "$port")" "$again_wanted"
+  done
+  again_took=$(($(questions '^peer ') - again_before))
+}
+asked_anew()
+{
+  again_before=$(questions '^peer ')
+  peer 127.0.0.1 "$port" > "$work/again" && [ "$(questions '^peer ')" -gt "$again_before" ]
+}
+serving recent -pRv 127.0.0.1 0 sh -c "$show"
+again_wanted='l.example a.example none none'
+again 127.0.0.1 127.0.0.1 127.0.0.1 127.0.0.1 127.0.0.1
+ok "a peer that comes again at once is not asked for again ($again_took questions for 5)" [ "$again_took" -lt 5 ]
+again_wanted='none none none fake.example'
+again 127.0.0.8 127.0.0.8 127.0.0.8 127.0.0.8
+ok "... nor one whose name is not confirmed ($again_took for 4)" [ "$again_took" -lt 4 ]
+again_wanted='none none none none'
+again 127.0.0.9 127.0.0.9 127.0.0.9 127.0.0.9
+ok "... nor one without a name ($again_took for 4)" [ "$again_took" -lt 4 ]
+ok "... but later he is" wait_for asked_anew
+stop
+serving always -p 127.0.0.1 0 sh -c "$show"
+again_wanted='l.example a.example joe none'
+again 127.0.0.1 127.0.0.1 127.0.0.1
+is "ident is asked for each connection" "$again_took" 3
+stop
+serving everywhere -6R 0 0 sh -c "$show"
+again_wanted='l.example a.example none none'
+is "where a name of the local address is wanted" "$(peer 127.0.0.1 "$port")" "$again_wanted"
+again_before=$(questions '^peer ')
+is "... it is that of the one that was reached" "$(peer -b 127.0.0.1 127.0.0.20 "$port")" "$again_wanted"
+is "... for which another question is needed" "$(($(questions '^peer ') - again_before))" 1
+stop
+
 tcprules "$work/cdb" "$work/tmp" <<'END'
 127.0.0.10:deny
 =a.example:allow,RULE="host"
