@@ -13,7 +13,7 @@ HOME_   := $(shell head -n 1 conf-home)
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
            -Wswitch-enum -Wundef -Wvla -Wformat=2 -Wno-gnu-statement-expression
 WARN    := $(filter-out -Wno-gnu-statement-expression,$(WARN))
-CFLAGS_ := -std=gnu11 -D_GNU_SOURCE -Isrc/lib $(WARN) $(if $(WERROR),-Werror) $(CFLAGS)
+CFLAGS_ := -std=gnu11 -D_GNU_SOURCE -Isrc/lib -Isrc/dns $(WARN) $(if $(WERROR),-Werror) $(CFLAGS)
 
 ifdef SANITIZE
 B       := build/san
@@ -45,12 +45,15 @@ PROGRAMS := tcpserver tcprules tcprulescheck tcpmuxd tcpclient
 # Started by other programs, which find them in ../libexec.
 HELPERS  := tcplookup
 
+# Questions to DNS over c-ares, for the programs that ask them themselves.
+DNS_SRC           := $(wildcard src/dns/*.c)
+
 tcpserver_SRC     := $(wildcard src/tcpserver/*.c)
 tcprules_SRC      := src/tcprules/tcprules.c src/tcprules/duplicates.c
 tcprulescheck_SRC := src/tcprules/tcprulescheck.c
 tcpmuxd_SRC       := $(wildcard src/tcpmuxd/*.c)
 tcpclient_SRC     := $(wildcard src/tcpclient/*.c)
-tcplookup_SRC     := $(wildcard src/tcplookup/*.c)
+tcplookup_SRC     := $(wildcard src/tcplookup/*.c) $(DNS_SRC)
 # What a program links besides LIBS.
 tcplookup_LIBS    := -lcares
 
@@ -125,8 +128,8 @@ $(B)/unit/limit: UNIT_OBJ = $(B)/src/tcpmuxd/limit.o
 $(B)/unit/limit: $(B)/src/tcpmuxd/limit.o
 $(B)/unit/duplicates: UNIT_OBJ = $(B)/src/tcprules/duplicates.o
 $(B)/unit/duplicates: $(B)/src/tcprules/duplicates.o
-$(B)/unit/reply: UNIT_OBJ = $(B)/src/tcplookup/reply.o
-$(B)/unit/reply: $(B)/src/tcplookup/reply.o
+$(B)/unit/reply: UNIT_OBJ = $(B)/src/dns/reply.o
+$(B)/unit/reply: $(B)/src/dns/reply.o
 $(B)/unit/connect: UNIT_OBJ = $(B)/src/tcpclient/connect.o
 $(B)/unit/connect: $(B)/src/tcpclient/connect.o
 

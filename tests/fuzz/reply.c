@@ -1,7 +1,7 @@
 /* reply.c - whatever a DNS server sends, no octet outside of it is read, times to live are within their bounds, and what
  * is cut off within the answers is broken. */
 /* A target is linked with the library alone. NOLINTNEXTLINE(bugprone-suspicious-include) */
-#include "../../src/tcplookup/reply.c"
+#include "../../src/dns/reply.c"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* reply - which DNS replies are well-formed, and how long they may be kept. Each message is built here octet by octet, as
  * a server that means ill would. */
-#include "../../src/tcplookup/reply.h"
+#include "../../src/dns/reply.h"
 
 #include <stdarg.h>
 #include <stdint.h>

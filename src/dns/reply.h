@@ -1,8 +1,8 @@
 /* reply.h - whether a DNS reply is well-formed, what it has, and how long that may be kept. c-ares takes the data out of
  * replies; it is less strict than this (a PTR record of the wrong length passes, an address of the wrong length is
  * left out as if it weren't there), and does not tell how long PTR records and negative answers live. */
-#ifndef TCPLOOKUP_REPLY_H
-#define TCPLOOKUP_REPLY_H
+#ifndef DNS_REPLY_H
+#define DNS_REPLY_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* fdtable.h - which record a descriptor belongs to. Eight octets for each number up to the highest in use. */
-#ifndef TCPLOOKUP_FDTABLE_H
-#define TCPLOOKUP_FDTABLE_H
+#ifndef DNS_FDTABLE_H
+#define DNS_FDTABLE_H
 
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 /* resolver.h - questions to DNS servers, many at once, over c-ares: this is the only room that knows its channels. Names
  * are asked for as they are; who wants a search list applies it first. */
-#ifndef TCPLOOKUP_RESOLVER_H
-#define TCPLOOKUP_RESOLVER_H
+#ifndef DNS_RESOLVER_H
+#define DNS_RESOLVER_H
 
 #include <ares.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* settings.h - which DNS servers are asked and how host arguments are rewritten: from the environment and from files,
  * which are read again when they have changed. */
-#ifndef TCPLOOKUP_SETTINGS_H
-#define TCPLOOKUP_SETTINGS_H
+#ifndef DNS_SETTINGS_H
+#define DNS_SETTINGS_H
 
 #include <stdbool.h>
 #include <stdint.h>
