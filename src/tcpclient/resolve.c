@@ -96,7 +96,7 @@ static void ask(struct resolution *r, char const *name)
   memset(&question, 0, sizeof question); /* the end of the field travels, too */
   question.family = family;
   memcpy(question.name, name, strlen(name));
-  if (!helper_ask(r->helper, LOOKUP_HOST, &question))
+  if (!inquiry_ask(r->helper, LOOKUP_HOST, &question))
     return;
   r->waits4 = family != ADDRESS_IPV6;
   r->waits6 = family != ADDRESS_IPV4;
@@ -121,10 +121,10 @@ static void take(struct resolution *r, struct lookup_host_answer const *answer)
 static bool receive(struct resolution *r, int64_t deadline_ms)
 {
   struct message m;
-  switch (helper_receive(r->helper, LOOKUP_HOST_ANSWER, &m, deadline_ms)) {
-  case HELPER_ANSWERED: take(r, (struct lookup_host_answer const *)m.payload); return true;
-  case HELPER_FAILED: stop_waiting(r); return true;
-  case HELPER_SILENT: break;
+  switch (inquiry_receive(r->helper, LOOKUP_HOST_ANSWER, &m, deadline_ms)) {
+  case INQUIRY_ANSWERED: take(r, (struct lookup_host_answer const *)m.payload); return true;
+  case INQUIRY_FAILED: stop_waiting(r); return true;
+  case INQUIRY_SILENT: break;
   }
   return false;
 }
@@ -140,7 +140,7 @@ static void receive_late(struct connect_source *s, struct endpoints *e)
 /* Waits for what is needed to begin: any IPv6 address, or IPv4 ones and, for a moment, what there is beside them. */
 static void wait_for_addresses(struct resolution *r)
 {
-  int64_t limit_ms = clock_ms() + (int64_t)HELPER_DNS_TIMEOUT_S * 1000;
+  int64_t limit_ms = clock_ms() + (int64_t)INQUIRY_DNS_TIMEOUT_S * 1000;
   while (r->more.fd != -1 && r->endpoints.count == 0)
     if (!receive(r, limit_ms)) {
       strcpy(r->helper->problem, "tcplookup does not answer");
@@ -178,7 +178,7 @@ static void put_ipv6_first(struct endpoints *e)
       e->address[out++] = in.address[i];
 }
 
-void resolve_host(struct resolution *r, struct options const *o, struct helper *h)
+void resolve_host(struct resolution *r, struct options const *o, struct inquiry *h)
 {
   char const *host = o->host;
   struct address a;

@@ -7,7 +7,7 @@
 
 #include "address.h"
 #include "connect.h"
-#include "helper.h"
+#include "inquiry.h"
 #include "options.h"
 
 /* How long the IPv6 addresses are waited for once the IPv4 ones are there (RFC 8305 section 8: Resolution Delay). */
@@ -20,14 +20,14 @@ struct resolution {
       more; /* brings the other family's, if its answer is not there yet; refers to this struct */
   /* For resolve.c alone. */
   struct options const *options;
-  struct helper *helper;
+  struct inquiry *helper;
   unsigned int scope;           /* of -I; 0: none */
   bool waits4, waits6;          /* for the answer about this family */
   enum lookup_status status[2]; /* of the answers so far, IPv4 and IPv6 */
 };
 
 /* Fills in at least one address, or exits 111 with a message. Only a name is a question for the helper. */
-void resolve_host(struct resolution *r, struct options const *o, struct helper *h);
+void resolve_host(struct resolution *r, struct options const *o, struct inquiry *h);
 
 /* A number from 1 to 65535, or a TCP name of the services database. False if it is neither. */
 bool resolve_port(uint16_t *port, char const *text);

@@ -163,7 +163,7 @@ static void find_name(struct options const *o, char name[MUX_NAME_MAX + 1])
   memcpy(name, found, strlen(found) + 1);
 }
 
-struct connection service_reach(struct options const *o, struct helper *h)
+struct connection service_reach(struct options const *o, struct inquiry *h)
 {
   char name[MUX_NAME_MAX + 1];
   struct resolution host;

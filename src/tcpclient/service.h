@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "address.h"
-#include "helper.h"
+#include "inquiry.h"
 #include "mux.h"
 #include "options.h"
 
@@ -19,6 +19,6 @@ struct connection {
 
 /* Exits 111 with a message if the service can't be reached, 100 if its name is not one that -x or -X can ask
  * for. A name of the host is a question for the helper. */
-struct connection service_reach(struct options const *o, struct helper *h);
+struct connection service_reach(struct options const *o, struct inquiry *h);
 
 #endif

@@ -6,8 +6,9 @@
 
 #include "about.h"
 #include "decimal.h"
+#include "descriptors.h"
 #include "facts.h"
-#include "helper.h"
+#include "inquiry.h"
 #include "options.h"
 #include "program.h"
 #include "relay.h"
@@ -34,17 +35,18 @@ static int relay_or_die(struct options const *o, struct connection const *c)
 int main(int argc, char const *const *argv)
 {
   struct options o;
-  struct helper helper = HELPER_ZERO;
+  struct inquiry helper = INQUIRY_ZERO;
   struct connection c;
   struct lookup_peer_answer facts;
 
   if (about_answered(argc, argv, PROG, options_help))
     return 0;
   o = options_from(argc, argv);
-  program_guard_descriptors(o.verbosity);
+  if (descriptors_guard() == -1)
+    report_fatal_system(o.verbosity, "unable to open /dev/null");
   c = service_reach(&o, &helper);
   facts = facts_find(&o, &c, &helper);
-  helper_stop(&helper);
+  inquiry_end(&helper);
   if (!o.prog)
     return relay_or_die(&o, &c);
   program_run(&o, &c, &facts);

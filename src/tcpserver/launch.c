@@ -2,7 +2,6 @@
 #include "launch.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 
 #include "clock.h"
 #include "decimal.h"
+#include "description.h"
 
 /* Descriptors that are left for accepting, reading rules and so on when every child holds a pidfd. */
 #define DESCRIPTORS_RESERVED 32
@@ -119,43 +119,6 @@ static void set_socket_options(struct options const *o, struct connection const 
     setsockopt(c->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 }
 
-/* One variable under both its names; none for null. */
-static int add_twice(struct launch *l, char const *name, char const *name6, char const *value)
-{
-  if (!value)
-    return 0;
-  if (environment_add(&l->current, name, value) == -1)
-    return -1;
-  return l->options->ipv4_only ? 0 : environment_add(&l->current, name6, value);
-}
-
-static int add_address(struct launch *l, char const *name, char const *name6, struct address const *a)
-{
-  char text[ADDRESS_TEXT_SIZE];
-  address_print(text, a);
-  if (environment_add(&l->current, name, text) == -1)
-    return -1;
-  if (l->options->ipv4_only)
-    return 0;
-  address_print_mapped(text, a);
-  return environment_add(&l->current, name6, text);
-}
-
-static int add_number(struct launch *l, char const *name, char const *name6, unsigned int number)
-{
-  char text[DECIMAL_SIZE];
-  decimal_print(text, number);
-  return name6 ? add_twice(l, name, name6, text) : environment_add(&l->current, name, text);
-}
-
-static int add_interface(struct launch *l, struct address const *remote)
-{
-  char name[IF_NAMESIZE];
-  if (remote->scope == 0 || !if_indextoname(remote->scope, name))
-    return 0;
-  return add_twice(l, "TCPINTERFACE", "TCP6INTERFACE", name);
-}
-
 static int apply_edits(struct environment *e, struct rules_verdict const *verdict)
 {
   struct rules_edit edit;
@@ -174,19 +137,20 @@ static int apply_edits(struct environment *e, struct rules_verdict const *verdic
 
 static int make_environment(struct launch *l, struct connection const *c, struct arrival const *where)
 {
-  bool tcp6 = l->options->ipv6_environment || c->remote.family == ADDRESS_IPV6;
-  char const *local_host = l->options->local_host ? l->options->local_host : c->local_host;
-  if (environment_load(&l->current, l->base.entry, NULL) == -1 ||
-      environment_add(&l->current, "PROTO", tcp6 ? "TCP6" : "TCP") == -1 ||
-      add_address(l, "TCPLOCALIP", "TCP6LOCALIP", &where->local) == -1 ||
-      add_number(l, "TCPLOCALPORT", "TCP6LOCALPORT", where->local_port) == -1 ||
-      add_twice(l, "TCPLOCALHOST", "TCP6LOCALHOST", local_host) == -1 ||
-      add_twice(l, "TCPREMOTEHOST", "TCP6REMOTEHOST", c->host) == -1 ||
-      add_twice(l, "TCPREMOTEINFO", "TCP6REMOTEINFO", c->info) == -1 ||
-      add_twice(l, "TCPPARANOID", "TCP6PARANOID", c->unconfirmed) == -1 ||
-      add_address(l, "TCPREMOTEIP", "TCP6REMOTEIP", &c->remote) == -1 ||
-      add_number(l, "TCPREMOTEPORT", "TCP6REMOTEPORT", c->remote_port) == -1 ||
-      add_number(l, "TCPCONNNUM", NULL, c->from_address) == -1 || add_interface(l, &c->remote) == -1)
+  char count[DECIMAL_SIZE];
+  struct description const d = {.local = where->local,
+                                .remote = c->remote,
+                                .local_port = where->local_port,
+                                .remote_port = c->remote_port,
+                                .local_host = l->options->local_host ? l->options->local_host : c->local_host,
+                                .remote_host = c->host,
+                                .remote_info = c->info,
+                                .unconfirmed = c->unconfirmed,
+                                .tcp6 = l->options->ipv6_environment || c->remote.family == ADDRESS_IPV6,
+                                .twins = !l->options->ipv4_only};
+  decimal_print(count, c->from_address);
+  if (environment_load(&l->current, l->base.entry, NULL) == -1 || description_add(&d, &l->current) == -1 ||
+      environment_add(&l->current, "TCPCONNNUM", count) == -1)
     return -1;
   return c->verdict ? apply_edits(&l->current, c->verdict) : 0;
 }

@@ -1,5 +1,5 @@
-/* helper.c - see helper.h. */
-#include "helper.h"
+/* inquiry.c - see inquiry.h. */
+#include "inquiry.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -14,7 +14,7 @@
 /* One about the host, one about the connection. */
 enum { QUESTIONS_MAX = 2 };
 
-static bool start(struct helper *h)
+static bool start(struct inquiry *h)
 {
   char path[LOOKUP_PATH_SIZE];
   int error;
@@ -29,14 +29,14 @@ static bool start(struct helper *h)
   return false;
 }
 
-static enum helper_result fail(struct helper *h, char const *problem)
+static enum inquiry_result fail(struct inquiry *h, char const *problem)
 {
   snprintf(h->problem, sizeof h->problem, "%s", problem);
-  helper_stop(h);
-  return HELPER_FAILED;
+  inquiry_end(h);
+  return INQUIRY_FAILED;
 }
 
-bool helper_ask(struct helper *h, enum lookup_kind kind, void const *question)
+bool inquiry_ask(struct inquiry *h, enum lookup_kind kind, void const *question)
 {
   if (!h->runs && !start(h))
     return false;
@@ -55,8 +55,8 @@ static bool is_sound(struct message const *m)
   }
 }
 
-enum helper_result helper_receive(struct helper *h, enum lookup_kind kind, struct message *answer,
-                                  int64_t deadline_ms)
+enum inquiry_result inquiry_receive(struct inquiry *h, enum lookup_kind kind, struct message *answer,
+                                    int64_t deadline_ms)
 {
   for (;;) {
     struct pollfd p = {.fd = h->process.fd, .events = POLLIN};
@@ -66,11 +66,11 @@ enum helper_result helper_receive(struct helper *h, enum lookup_kind kind, struc
       if (!is_sound(answer) || (answer->header.id == h->last_id && answer->header.kind != kind))
         return fail(h, "tcplookup gave an answer that is none");
       if (answer->header.id == h->last_id)
-        return HELPER_ANSWERED;
+        return INQUIRY_ANSWERED;
       break;
     case MESSAGE_NONE:
       if (clock_ms() >= deadline_ms)
-        return HELPER_SILENT;
+        return INQUIRY_SILENT;
       poll(&p, 1, clock_wait_ms(deadline_ms));
       break;
     case MESSAGE_END: return fail(h, "tcplookup has ended");
@@ -80,9 +80,41 @@ enum helper_result helper_receive(struct helper *h, enum lookup_kind kind, struc
   }
 }
 
+static int64_t peer_deadline_ms(struct lookup_peer const *q)
+{
+  int64_t limit_s = INQUIRY_DNS_TIMEOUT_S;
+  if ((q->wanted & LOOKUP_INFO) && q->info_timeout_s + INQUIRY_DNS_TIMEOUT_S - LOOKUP_DNS_TIMEOUT_S > limit_s)
+    limit_s = (int64_t)q->info_timeout_s + INQUIRY_DNS_TIMEOUT_S - LOOKUP_DNS_TIMEOUT_S;
+  return clock_ms() + limit_s * 1000;
+}
+
+static bool ask_once(struct inquiry *h, struct lookup_peer const *q, struct message *answer)
+{
+  if (!inquiry_ask(h, LOOKUP_PEER, q))
+    return false;
+  switch (inquiry_receive(h, LOOKUP_PEER_ANSWER, answer, peer_deadline_ms(q))) {
+  case INQUIRY_ANSWERED: return true;
+  case INQUIRY_SILENT: strcpy(h->problem, "tcplookup does not answer"); break;
+  case INQUIRY_FAILED: break;
+  }
+  return false;
+}
+
+/* One that was there before may have died meanwhile, over a question that is no longer of interest. */
+bool inquiry_peer(struct inquiry *h, struct lookup_peer const *question, struct lookup_peer_answer *facts)
+{
+  struct message answer;
+  bool is_used = h->runs;
+  if (!ask_once(h, question, &answer) && !(is_used && !h->runs && ask_once(h, question, &answer)))
+    return false;
+  memcpy(facts, answer.payload, sizeof *facts);
+  facts->known &= question->wanted;
+  return true;
+}
+
 /* It ends by itself when its socket is closed, but it may be stopped (SIGSTOP), and there is nothing that it would
  * have to put in order. */
-void helper_stop(struct helper *h)
+void inquiry_end(struct inquiry *h)
 {
   if (!h->runs)
     return;
