@@ -41,7 +41,7 @@ endif
 # LIBS below: tinycdb must come before skalibs, because both define cdb_find, and with skalibs' the rules
 # made by tinycdb answer "not found", which means allow. tests/cli/link.t guards this.
 
-PROGRAMS := tcpserver tcprules tcprulescheck tcpmuxd tcpclient
+PROGRAMS := tcpserver tcprules tcprulescheck tcpmuxd tcpclient tcp-env
 # Started by other programs, which find them in ../libexec.
 HELPERS  := tcplookup
 
@@ -53,11 +53,12 @@ tcprules_SRC      := src/tcprules/tcprules.c src/tcprules/duplicates.c
 tcprulescheck_SRC := src/tcprules/tcprulescheck.c
 tcpmuxd_SRC       := $(wildcard src/tcpmuxd/*.c)
 tcpclient_SRC     := $(wildcard src/tcpclient/*.c)
+tcp-env_SRC       := src/filters/tcp-env.c
 tcplookup_SRC     := $(wildcard src/tcplookup/*.c) $(DNS_SRC)
 # What a program links besides LIBS.
 tcplookup_LIBS    := -lcares
 
-STATIC            := tcpmuxd
+STATIC            := tcpmuxd tcp-env
 
 # Archives by their file names: -Wl,-Bstatic ... -Wl,-Bdynamic around them would undo -static.
 LIBS := $(B)/libucspi.a -l:libcdb.a -l:libskarnet.a

@@ -1,0 +1,234 @@
+/* tcp-env.c - describe the connection on descriptor 0 in the environment and become a program, below a server that
+ * does not do so itself, such as inetd, xinetd or systemd: see tcp-env(1). */
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <skalibs/exec.h>
+#include <skalibs/sgetopt.h>
+#include <skalibs/strerr.h>
+
+#include "about.h"
+#include "decimal.h"
+#include "description.h"
+#include "descriptors.h"
+#include "environment.h"
+#include "inquiry.h"
+
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP 262 /* Linux 5.6; TCP to whoever reads and writes */
+#endif
+
+enum { CONNECTION = 0, MESSAGES = 2 };
+
+char const *PROG = "tcp-env";
+
+#define USAGE "tcp-env [ -hHpPrR ] [ -l localname ] [ -t n ] program [ argument ... ]"
+static char const usage[] = USAGE;
+static char const help[] =
+    USAGE "\n\n"
+          "  -h / -H        ask DNS for $TCPREMOTEHOST (default) / do not\n"
+          "  -p / -P        $TCPREMOTEHOST only if that name has this address, too / in any case (default)\n"
+          "  -l localname   $TCPLOCALHOST; by default DNS is asked\n"
+          "  -r / -R        ask ident for $TCPREMOTEINFO (default) / do not\n"
+          "  -t n           wait n seconds at most for ident (30)\n"
+          "  program        gets the connection as it is, and variables that describe it\n"
+          "See tcp-env(1).\n";
+
+struct options {
+  bool remote_host, paranoid, remote_info;
+  char const *local_host;      /* null: to be looked up */
+  unsigned int info_timeout_s; /* 0: ident is not asked */
+  char const *const *prog;
+};
+
+#define die_usage(...) strerr_die(100, PROG, ": usage: ", __VA_ARGS__)
+
+static struct options options_from(int argc, char const *const *argv)
+{
+  struct options o = {.remote_host = true, .remote_info = true, .info_timeout_s = 30};
+  subgetopt state = SUBGETOPT_ZERO;
+  for (;;) {
+    int letter = subgetopt_r(argc, argv, ":hHpPrRl:t:", &state);
+    char const name[] = {'-', (char)state.problem, '\0'};
+    switch (letter) {
+    case 'h': o.remote_host = true; break;
+    case 'H': o.remote_host = false; break;
+    case 'p': o.paranoid = true; break;
+    case 'P': o.paranoid = false; break;
+    case 'r': o.remote_info = true; break;
+    case 'R': o.remote_info = false; break;
+    case 'l': o.local_host = state.arg; break;
+    case 't':
+      if (!decimal_parse(&o.info_timeout_s, state.arg, 0, LOOKUP_INFO_TIMEOUT_MAX_S))
+        die_usage("-t takes seconds, 0 to 86400, not ", state.arg);
+      break;
+    case -1:
+      o.prog = argv + state.ind;
+      if (!*o.prog)
+        die_usage(usage);
+      return o;
+    case ':': die_usage(name, " needs an argument"); break;
+    default: die_usage(name, " is not an option; ", usage);
+    }
+  }
+}
+
+/* inetd and its kind leave the connection at descriptor 2, too. What this process and tcplookup have to say is not for
+ * the peer: until the program runs, it goes nowhere. */
+static int take_messages_away(void)
+{
+  struct stat connection, messages;
+  int kept, nowhere;
+  if (fstat(CONNECTION, &connection) == -1 || fstat(MESSAGES, &messages) == -1 ||
+      connection.st_dev != messages.st_dev || connection.st_ino != messages.st_ino)
+    return -1;
+  kept = fcntl(MESSAGES, F_DUPFD_CLOEXEC, 3);
+  nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  if (kept == -1 || nowhere == -1 || dup2(nowhere, MESSAGES) == -1)
+    _exit(111);
+  close(nowhere);
+  return kept;
+}
+
+static bool is_tcp_socket(int fd)
+{
+  int type, protocol = IPPROTO_TCP;
+  socklen_t type_len = sizeof type;
+#ifdef SO_PROTOCOL
+  socklen_t protocol_len = sizeof protocol;
+  if (getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &protocol_len) == -1)
+    return false;
+#endif
+  return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len) == 0 && type == SOCK_STREAM &&
+         (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP);
+}
+
+/* The ends of the connection, or an exit if it has none: it listens, or the peer has reset it. */
+static struct description look_at(int fd)
+{
+  struct description d = {.twins = true};
+  struct sockaddr_storage local, remote;
+  socklen_t local_len = sizeof local, remote_len = sizeof remote;
+  if (getsockname(fd, (struct sockaddr *)&local, &local_len) == -1 ||
+      getpeername(fd, (struct sockaddr *)&remote, &remote_len) == -1)
+    strerr_diefsys(111, "descriptor 0 has no peer");
+  if (!address_from_sockaddr(&d.local, &d.local_port, (struct sockaddr *)&local) ||
+      !address_from_sockaddr(&d.remote, &d.remote_port, (struct sockaddr *)&remote))
+    strerr_dief(111, "descriptor 0 is neither IPv4 nor IPv6");
+  d.tcp6 = d.remote.family == ADDRESS_IPV6;
+  return d;
+}
+
+static bool is_said_to_be_tcp(void)
+{
+  char const *proto = getenv("PROTO");
+  return proto && (strcmp(proto, "TCP") == 0 || strcmp(proto, "TCP6") == 0);
+}
+
+static bool says_address(char const *variable, struct address const *expected)
+{
+  char const *value = getenv(variable);
+  struct address a;
+  if (!value || !address_parse(&a, value))
+    return false;
+  address_unmap(&a);
+  a.scope = expected->scope; /* the variables have no zone */
+  return address_equal(&a, expected);
+}
+
+static bool says_port(char const *variable, uint16_t expected)
+{
+  char const *value = getenv(variable);
+  unsigned int port;
+  return value && decimal_parse(&port, value, 0, 65535) && port == expected;
+}
+
+/* By a server that has judged it, whose rules may have changed what else is said of it. */
+static bool is_described(struct description const *d)
+{
+  return is_said_to_be_tcp() && says_address("TCPLOCALIP", &d->local) &&
+         says_port("TCPLOCALPORT", d->local_port) && says_address("TCPREMOTEIP", &d->remote) &&
+         says_port("TCPREMOTEPORT", d->remote_port);
+}
+
+static uint32_t wanted(struct options const *o)
+{
+  uint32_t facts = 0;
+  if (o->remote_host)
+    facts |= LOOKUP_REMOTE_HOST;
+  if (o->remote_host && o->paranoid)
+    facts |= LOOKUP_PARANOID;
+  if (!o->local_host)
+    facts |= LOOKUP_LOCAL_HOST;
+  if (o->remote_info && o->info_timeout_s > 0)
+    facts |= LOOKUP_INFO;
+  return facts;
+}
+
+/* Not to know is no failure: the program runs without. */
+static void find_names(struct options const *o, struct description *d, struct lookup_peer_answer *facts)
+{
+  static struct inquiry inquiry = INQUIRY_ZERO;
+  struct lookup_peer question;
+  memset(&question, 0, sizeof question); /* its padding travels, too */
+  question.local = d->local;
+  question.remote = d->remote;
+  question.local_port = d->local_port;
+  question.remote_port = d->remote_port;
+  question.wanted = wanted(o);
+  question.info_timeout_s = question.wanted & LOOKUP_INFO ? o->info_timeout_s : 0;
+  d->local_host = o->local_host;
+  if (question.wanted == 0)
+    return;
+  if (inquiry_peer(&inquiry, &question, facts))
+    description_learn(d, facts);
+  else
+    strerr_warn(PROG, ": unable to look up host names and user: ", inquiry.problem);
+  inquiry_end(&inquiry);
+}
+
+static _Noreturn void run(struct options const *o, char const *const *environment, int messages)
+{
+  if (messages != -1)
+    dup2(messages, MESSAGES);
+  exec_ae(o->prog[0], o->prog, environment);
+  if (messages == -1)
+    strerr_diefsys(111, "unable to run ", o->prog[0]);
+  _exit(111);
+}
+
+int main(int argc, char const *const *argv)
+{
+  static struct environment e = ENVIRONMENT_ZERO;
+  char const *const *inherited = (char const *const *)environ;
+  struct lookup_peer_answer facts;
+  struct description d;
+  struct options o;
+  int messages;
+
+  if (about_answered(argc, argv, PROG, help))
+    return 0;
+  if (descriptors_guard() == -1)
+    strerr_diefsys(111, "unable to open /dev/null");
+  messages = take_messages_away();
+  o = options_from(argc, argv);
+  if (!is_tcp_socket(CONNECTION)) {
+    if (!is_said_to_be_tcp())
+      strerr_dief(111, "descriptor 0 is no TCP connection");
+    run(&o, inherited, messages);
+  }
+  d = look_at(CONNECTION);
+  if (is_described(&d))
+    run(&o, inherited, messages);
+  find_names(&o, &d, &facts);
+  if (environment_load(&e, inherited, environment_ucspi_names) == -1 || description_add(&d, &e) == -1)
+    strerr_diefsys(111, "unable to make the environment");
+  run(&o, e.entry, messages);
+}
