@@ -191,33 +191,62 @@ static struct channel *choose_channel(struct resolver *r)
   return r->active[which];
 }
 
-static int parse(enum resolver_type type, unsigned char const *message, int len, struct hostent **data)
+/* What is taken out of a message, until its asker has seen it. */
+struct content {
+  struct hostent *data; /* to be freed */
+  char text[RESOLVER_TEXT_MAX];
+  size_t text_len;
+};
+
+static int parse_text(struct content *content, unsigned char const *message, int len)
+{
+  struct ares_txt_ext *strings = NULL;
+  int status = ares_parse_txt_reply_ext(message, len, &strings);
+  if (status == ARES_SUCCESS && !strings)
+    status = ARES_ENODATA;
+  for (struct ares_txt_ext const *s = strings; s; s = s->next) {
+    size_t room = RESOLVER_TEXT_MAX - content->text_len, size = s->length < room ? s->length : room;
+    memcpy(content->text + content->text_len, s->txt, size);
+    content->text_len += size;
+  }
+  if (strings)
+    ares_free_data(strings);
+  return status;
+}
+
+static int parse(enum resolver_type type, unsigned char const *message, int len, struct content *content)
 {
   switch (type) {
-  case RESOLVER_A: return ares_parse_a_reply(message, len, data, NULL, NULL);
-  case RESOLVER_AAAA: return ares_parse_aaaa_reply(message, len, data, NULL, NULL);
-  case RESOLVER_PTR: return ares_parse_ptr_reply(message, len, NULL, 0, AF_INET, data);
+  case RESOLVER_A: return ares_parse_a_reply(message, len, &content->data, NULL, NULL);
+  case RESOLVER_AAAA: return ares_parse_aaaa_reply(message, len, &content->data, NULL, NULL);
+  case RESOLVER_PTR: return ares_parse_ptr_reply(message, len, NULL, 0, AF_INET, &content->data);
+  case RESOLVER_TXT: return parse_text(content, message, len);
   }
   return ARES_EBADQUERY;
 }
 
-static bool has_data(struct hostent const *data, enum resolver_type type)
+static bool has_data(struct content const *content, enum resolver_type type)
 {
-  return data && (type == RESOLVER_PTR ? data->h_aliases[0] : data->h_addr_list[0]);
+  if (type == RESOLVER_TXT)
+    return true;
+  return content->data &&
+         (type == RESOLVER_PTR ? content->data->h_aliases[0] : content->data->h_addr_list[0]);
 }
 
-/* What a message means that c-ares takes for an answer. *data is to be freed. */
+/* What a message means that c-ares takes for an answer. */
 static void judge(struct resolver_reply *reply, enum resolver_type type, int status,
-                  unsigned char const *message, int len, struct hostent **data)
+                  unsigned char const *message, int len, struct content *content)
 {
   size_t size = message && len > 0 ? (size_t)len : 0;
-  enum reply_content content = reply_content(message, size);
-  if (content == REPLY_RECORDS && status == ARES_SUCCESS && parse(type, message, len, data) == ARES_SUCCESS &&
-      has_data(*data, type)) {
+  enum reply_content kind = reply_content(message, size);
+  if (kind == REPLY_RECORDS && status == ARES_SUCCESS && parse(type, message, len, content) == ARES_SUCCESS &&
+      has_data(content, type)) {
     reply->outcome = RESOLVER_FOUND;
-    reply->data = *data;
+    reply->data = content->data;
+    reply->text = content->text;
+    reply->text_len = content->text_len;
     reply->ttl_s = reply_ttl_s(message, size);
-  } else if (content == REPLY_NOTHING) {
+  } else if (kind == REPLY_NOTHING) {
     reply->outcome = RESOLVER_NONE;
     reply->ttl_s = reply_negative_ttl_s(message, size);
   }
@@ -228,7 +257,7 @@ static void answered(void *context, int status, int timeouts, unsigned char *mes
   struct resolver_query *q = context;
   struct channel *c = q->channel;
   struct resolver_reply reply = {.outcome = RESOLVER_FAILED, .ttl_s = REPLY_FAILURE_TTL_S};
-  struct hostent *data = NULL;
+  struct content content = {.data = NULL, .text_len = 0};
 
   (void)timeouts;
   c->open--;
@@ -243,10 +272,10 @@ static void answered(void *context, int status, int timeouts, unsigned char *mes
   }
   c->live--;
   if (status == ARES_SUCCESS || status == ARES_ENODATA || status == ARES_ENOTFOUND)
-    judge(&reply, q->type, status, message, len, &data);
+    judge(&reply, q->type, status, message, len, &content);
   q->done(q->context, &reply);
-  if (data)
-    ares_free_hostent(data);
+  if (content.data)
+    ares_free_hostent(content.data);
   free(q);
 }
 

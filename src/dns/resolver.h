@@ -14,7 +14,10 @@
 #include "timers.h"
 
 /* Types of records, RFC 1035 and RFC 3596. */
-enum resolver_type { RESOLVER_A = 1, RESOLVER_PTR = 12, RESOLVER_AAAA = 28 };
+enum resolver_type { RESOLVER_A = 1, RESOLVER_PTR = 12, RESOLVER_TXT = 16, RESOLVER_AAAA = 28 };
+
+/* What is kept of TXT records, octets. */
+enum { RESOLVER_TEXT_MAX = 512 };
 
 enum resolver_outcome {
   RESOLVER_FOUND,
@@ -25,10 +28,13 @@ enum resolver_outcome {
 struct resolver_reply {
   enum resolver_outcome outcome;
   uint32_t ttl_s;             /* how long this may be kept */
-  struct hostent const *data; /* if FOUND: h_aliases of a PTR reply, h_addr_list of the others */
+  struct hostent const *data; /* if FOUND: h_aliases of a PTR reply, h_addr_list of A and AAAA, null of TXT */
+  /* If FOUND, of a TXT reply: the strings of all its records, one after the other, any octets. Not terminated. */
+  char const *text;
+  size_t text_len;
 };
 
-/* data is gone when this returns. It may ask further questions. */
+/* data and text are gone when this returns. It may ask further questions. */
 typedef void resolver_done(void *context, struct resolver_reply const *reply);
 
 struct resolver_query;

@@ -198,6 +198,13 @@ void settings_init(struct settings *s)
   read_all(s);
 }
 
+void settings_init_servers(struct settings *s)
+{
+  char domains[DOMAINS_SIZE];
+  memset(s, 0, sizeof *s);
+  read_servers(s, domains);
+}
+
 bool settings_refresh(struct settings *s, int64_t now_ms)
 {
   struct settings_stamp resolv_conf, rewrite_file;

@@ -43,6 +43,10 @@ struct settings {
 /* Reads all. Failures are in the two problems. */
 void settings_init(struct settings *s);
 
+/* Reads only what questions need: servers, options, servers_problem. For who asks about names that no user typed, and
+ * is gone before a file changes. */
+void settings_init_servers(struct settings *s);
+
 /* True if a file has changed, and so the settings: every few seconds it looks; else it is a comparison. */
 bool settings_refresh(struct settings *s, int64_t now_ms);
 void settings_free(struct settings *s);
