@@ -2,7 +2,7 @@
 # make install and the package/ verbs, in a copy of the tree: what lands where, with which modes, how it is replaced.
 . "$(dirname "$0")/../lib.sh"
 make=$(command -v gmake || echo make)
-programs='tcpserver tcprules tcprulescheck tcpmuxd tcpclient tcp-env'
+programs='tcpserver tcprules tcprulescheck tcpmuxd tcpclient tcp-env rblsmtpd'
 helpers='tcplookup'
 
 # The copy keeps the times, so that nothing is built again.

@@ -1,0 +1,179 @@
+#!/bin/sh
+# rblsmtpd without lists: what $RBLSMTPD decides, the SMTP session with a client that is refused, delays, the command
+# line, and how the program is run. ucspi-tcp's rblsmtpd is the reference for every octet.
+. "$(dirname "$0")/../lib.sh"
+reference=/usr/bin/rblsmtpd
+[ -x "$reference" ] || need "$reference" ucspi-tcp
+unset RBLSMTPD GREETDELAY
+TCPREMOTEIP=192.0.2.7
+export TCPREMOTEIP
+
+# session PROGRAM args…: what it sends to a client that sends stdin, its exit status, and what it logs
+session()
+{
+  session_program=$1
+  shift
+  timeout 20 "$session_program" "$@" echo served > "$work/sent" 2> "$work/log"
+  echo "status $?"
+  od -c "$work/sent"
+  sed 's/ pid [0-9]*: / pid N: /' "$work/log"
+}
+
+# as_ever NAME args…: to a client that sends $work/client ours says, logs and returns the same as ucspi-tcp's
+as_ever()
+{
+  as_ever_name=$1
+  shift
+  is "$as_ever_name" "$(session rblsmtpd "$@" < "$work/client")" "$(session "$reference" "$@" < "$work/client")"
+}
+
+said()
+{
+  timeout 20 rblsmtpd "$@" echo served 2> "$work/log" | tr -d '\r'
+}
+
+# --- $RBLSMTPD ---------------------------------------------------------------------------------------------------
+printf 'MAIL FROM:<>\r\nRCPT TO:<root>\r\nQUIT\r\n' > "$work/client"
+as_ever 'without $RBLSMTPD the program runs'
+is '... the program' "$(said)" served
+RBLSMTPD=
+export RBLSMTPD
+as_ever 'with an empty $RBLSMTPD, too'
+is '... whatever lists there are' "$(said -c -r nobody.invalid)" served
+RBLSMTPD='Please call first.'
+as_ever 'with a text in it mail is refused for now'
+is '... with the text' "$(said < "$work/client")" '220 rblsmtpd.local
+250 rblsmtpd.local
+451 Please call first.
+221 rblsmtpd.local'
+as_ever '... even with -b' -b
+as_ever '... or with lists' -a nobody.invalid -r nobody.invalid
+is '... or with -i' "$(said -i < "$work/client" | sed -n 3p)" '451 Please call first.'
+RBLSMTPD='-Please go away.'
+as_ever 'with a hyphen before it, for good'
+is '... without the hyphen' "$(said < "$work/client" | sed -n 3p)" '553 Please go away.'
+as_ever '... even with -B' -B
+for RBLSMTPD in - -- ' ' '-451 odd' '%IP%' "$(printf 'a\r\nb\tc\177\351\001')" "$(printf '%0500d' 7)"; do
+  as_ever 'whatever it holds'
+done
+
+# --- the session ---------------------------------------------------------------------------------------------------
+RBLSMTPD=no
+# client NAME FORMAT: a client that sends what printf makes of it
+client()
+{
+  # shellcheck disable=SC2059 # a format
+  printf "$2" > "$work/client"
+  as_ever "$1"
+}
+client 'commands that do no harm are accepted' 'HELO x\r\nEHLO x\r\nMAIL FROM:<>\r\nRSET\r\nNOOP\r\nQUIT\r\n'
+client 'all others are refused' 'RCPT TO:<a>\r\nDATA\r\nVRFY x\r\nEXPN x\r\nHELP\r\nSTARTTLS\r\nAUTH PLAIN\r\nBDAT 1 LAST\r\nx\r\n'
+client 'a message that is sent all the same is refused line by line' 'DATA\r\nSubject: x\r\n\r\nquit smoking\r\n.\r\nQUIT\r\n'
+client 'capitals make no difference' 'hElO x\r\nqUiT\r\n'
+client 'lines may end in LF alone' 'HELO x\nNOOP\nQUIT\n'
+client 'one CR belongs to the end of a line' 'NOOP\r\r\nQUIT\r\r\nQUIT \r\r\n'
+client 'CR elsewhere does not' 'NO\rOP\r\n\rNOOP\r\n'
+client 'a space ends the command' 'NOOP  x  y\r\nNOOP \r\nQUIT now\r\n'
+client 'a tab does not' 'NOOP\tx\r\nQUIT\t\r\n'
+client 'words that are longer or shorter are others' 'QUI\r\nQUITS\r\nQUITQUIT\r\nNOOPNOOPNOOP\r\nQ\r\n'
+client 'empty lines and spaces are refused' '\r\n\n \r\n  QUIT\r\n'
+client 'NUL is no end of anything' 'NO\0OP\r\nNOOP\0\r\nQUIT\0\r\n\0\r\nNOOP \0\r\nQUIT\r\n'
+client 'octets over 127 are no letters' '\316\317\317\320\r\nQUIT\351\r\nQUIT\r\n'
+client 'nothing follows QUIT' 'QUIT\r\nHELO x\r\n'
+client 'a line without end gets no answer' 'HELO x\r\nRCPT'
+client 'nobody there gets a greeting' ''
+perl -e 'print "RCPT TO:<", "x" x 100000, ">\r\nNOOP ", "y" x 100000, "\r\n", "z" x 5000, "\r\nQUIT\r\n"' > "$work/client"
+as_ever 'lines may have any length'
+perl -e 'print "NOOP\r\n" x 20000, "DATA\r\n" x 20000, "\n" x 20000, "QUIT\r\n"' > "$work/client"
+as_ever 'any number of commands may come at once'
+perl -e 'srand 7; for (1 .. 3000) { print join("", map { ("QUI", "NOOP", "Q", "u", "it", " ", "\r", "\n", "\r\n", "\0", "DATA")[rand 11] } 1 .. 9), "\n" }' > "$work/client"
+as_ever 'whatever a client sends'
+# Sanitizers need more memory than is counted here.
+memory=50000
+(ulimit -v $memory && rblsmtpd --version > "$work/out" 2>&1) || memory=unlimited
+perl -e '$x = "x" x 65536; print $x for 1 .. 4096; print "\r\nNOOP\r\nQUIT\r\n"' |
+  (ulimit -v $memory && session rblsmtpd) > "$work/got"
+is 'a line of 256 MiB is one command, and takes no memory' "$(head -n 1 "$work/got") $(tr -d '\r' < "$work/sent")" \
+  'status 0 220 rblsmtpd.local
+451 no
+250 rblsmtpd.local
+221 rblsmtpd.local'
+
+# --- its end -------------------------------------------------------------------------------------------------------
+printf 'HELO x\r\n' > "$work/client"
+as_ever 'with -t 0 the refusal is all' -t 0
+is '... in place of the greeting' "$(said -t 0 < /dev/null)" '451 no'
+
+mkfifo "$work/never"
+sh -c 'exec 3> "$1"; exec sleep 30' sh "$work/never" &
+started="$started $!"
+start=$(date +%s)
+exits 'a client that is silent is left after the time of -t, cleanly' 0 timeout 20 rblsmtpd -t 1 false < "$work/never"
+is '... with a greeting' "$(tr -d '\r' < "$work/out")" '220 rblsmtpd.local'
+seconds=$(($(date +%s) - start))
+ok '... not earlier, nor much later' test "$seconds" -ge 1 -a "$seconds" -le 8
+exits 'so is one that goes on talking' 0 timeout 20 sh -c 'yes NOOP | rblsmtpd -t 1 false > /dev/null'
+mkfifo "$work/full"
+sh -c 'exec 3< "$1"; exec sleep 30' sh "$work/full" &
+started="$started $!"
+exits 'so is one that does not read' 0 timeout 20 sh -c 'yes HELP | { rblsmtpd -t 1 false > "$1"; echo $? > "$2"; }' \
+  sh "$work/full" "$work/status"
+is '... cleanly' "$(cat "$work/status")" 0
+yes HELP | { timeout 20 rblsmtpd false 2> "$work/log"; echo $? > "$work/status"; } | head -n 3 > "$work/out"
+is 'a client that goes away ends it, cleanly' "$(cat "$work/status")" 0
+(trap '' PIPE; yes HELP 2> /dev/null | { timeout 20 rblsmtpd false 2> "$work/log"; echo $? > "$work/status"; }) | head -n 3 > "$work/out"
+is '... whoever ignored SIGPIPE before' "$(cat "$work/status")" 0
+exits '... or was never there' 0 sh -c 'timeout 20 rblsmtpd false <&- >&-'
+perl -MPOSIX=:signal_h -e 'sigprocmask(SIG_BLOCK, POSIX::SigSet->new(SIGALRM)); exec @ARGV' \
+  timeout 20 rblsmtpd -t 1 false < "$work/never" > "$work/out" 2> "$work/log"
+is 'an alarm that is blocked rings all the same' "$?" 0
+
+# --- delays --------------------------------------------------------------------------------------------------------
+unset RBLSMTPD
+# seconds_of cmd…: how long it takes, whole seconds
+seconds_of()
+{
+  perl -MTime::HiRes=time -e '$t = time; system(@ARGV); print int(time - $t), "\n"' timeout 20 "$@" 2> "$work/log"
+}
+is '-w lets the client wait before the program starts' "$(seconds_of rblsmtpd -w 1 true)" 1
+like '... and the log says so' "$(cat "$work/log")" '^rblsmtpd: 192\.0\.2\.7 pid [0-9]+: greetdelay: 1$'
+is 'delays add up' "$(seconds_of rblsmtpd -w 1 -w 1 true)" 2
+is '-W waits for $GREETDELAY seconds' "$(GREETDELAY=1 seconds_of rblsmtpd -W true)" 1
+is '-W does nothing if there is none' "$(seconds_of rblsmtpd -W true; cat "$work/log")" 0
+is '... or if it is empty' "$(GREETDELAY='' seconds_of rblsmtpd -W true; cat "$work/log")" 0
+is '... and complains if it is no number, but lets the client in' \
+  "$(GREETDELAY=soon seconds_of rblsmtpd -W true; cat "$work/log")" \
+  "$(printf '0\nrblsmtpd: warning: $GREETDELAY is not a number from 0 to 3600')"
+is '$GREETDELAY alone does nothing' "$(GREETDELAY=5 seconds_of rblsmtpd true)" 0
+is '-w 0 does nothing' "$(seconds_of rblsmtpd -w 0 true; cat "$work/log")" 0
+is '$RBLSMTPD lets nobody wait' "$(RBLSMTPD='' seconds_of rblsmtpd -w 5 true; cat "$work/log")" 0
+
+# --- the command line ------------------------------------------------------------------------------------------------
+for wrong in '' -z -t -r -a -w '-t 5' '-t x true' '-t 5x true' '-t -1 true' '-t 86401 true' '-w x true' '-w 3601 true' \
+  '-r a..b true' '-r : true' '-r :text true' '-r list.test: true' '-a list.test:text true' '-r li/st true' '--'; do
+  # shellcheck disable=SC2086 # words
+  exits "rblsmtpd $wrong: usage, 100" 100 rblsmtpd $wrong
+  like '... said so' "$(cat "$work/err")" '^rblsmtpd: usage: '
+  is '... not to the client' "$(cat "$work/out")" ''
+done
+exits 'an empty list is refused' 100 rblsmtpd -r '' true
+exits 'a list whose name is too long, too' 100 rblsmtpd -r "$(printf '%060d.' 1 2 3 4 5)test" true
+exits '... even if $RBLSMTPD makes it needless' 100 env RBLSMTPD= rblsmtpd -r '' true
+exits '-- ends the options' 0 rblsmtpd -- echo -r
+is '... of ours' "$(cat "$work/out")" -r
+exits 'so does the program' 0 rblsmtpd echo -r -z
+is '... whose options are its own' "$(cat "$work/out")" '-r -z'
+exits 'options may stand together' 0 env RBLSMTPD= rblsmtpd -bBcCiWt5 -rlist.test -alist.test -w5 echo served
+
+# --- the program -----------------------------------------------------------------------------------------------------
+exits 'its exit status is ours' 7 rblsmtpd sh -c 'exit 7'
+exits 'a program that does not exist' 111 rblsmtpd /nonexistent
+is '... is complained of' "$(cat "$work/err")" 'rblsmtpd: fatal: unable to run /nonexistent: No such file or directory'
+exits 'one that is nowhere in PATH, too' 111 rblsmtpd no-such-program-anywhere
+exits 'one without a name, too' 111 rblsmtpd ''
+exits 'one that may not be executed, too' 111 rblsmtpd /etc/passwd
+is 'arguments arrive as they are' "$(rblsmtpd printf '[%s]' 'a b' '' "'" -- "$(printf 'x\ny')")" "$(printf '[%s]' 'a b' '' "'" -- "$(printf 'x\ny')")"
+is 'so does the environment' "$(env -i PATH="$PATH" A='b c' TCPREMOTEIP=x rblsmtpd env | sort)" \
+  "$(env -i PATH="$PATH" A='b c' TCPREMOTEIP=x env | sort)"
+is 'no other process is left' "$(rblsmtpd sh -c 'echo $PPID')" $$
+done_testing
