@@ -42,6 +42,7 @@ endif
 # made by tinycdb answer "not found", which means allow. tests/cli/link.t guards this.
 
 PROGRAMS := tcpserver tcprules tcprulescheck tcpmuxd tcpclient tcp-env rblsmtpd
+PROGRAMS += argv0 addcr delcr fixcrio recordio
 # Started by other programs, which find them in ../libexec.
 HELPERS  := tcplookup
 
@@ -56,11 +57,23 @@ tcpclient_SRC     := $(wildcard src/tcpclient/*.c)
 tcp-env_SRC       := src/filters/tcp-env.c
 tcplookup_SRC     := $(wildcard src/tcplookup/*.c) $(DNS_SRC)
 rblsmtpd_SRC      := $(wildcard src/rblsmtpd/*.c) $(DNS_SRC)
+argv0_SRC         := $(addprefix src/filters/,argv0.c)
+addcr_SRC         := $(addprefix src/filters/,addcr.c stream.c crlf.c)
+delcr_SRC         := $(addprefix src/filters/,delcr.c stream.c crlf.c)
+fixcrio_SRC       := $(addprefix src/filters/,fixcrio.c relay.c crlf.c)
+recordio_SRC      := $(addprefix src/filters/,recordio.c relay.c record.c)
 # What a program links besides LIBS.
 tcplookup_LIBS    := -lcares
 rblsmtpd_LIBS     := -lcares
 
 STATIC            := tcpmuxd tcp-env rblsmtpd
+
+# SMALL: need nothing but a C library and these of our own files, so they are not linked with LIBS but, if musl-gcc is
+# here, statically with musl: glibc asks a processor 43 times what it can do before main() begins, and where that is
+# a virtual one it takes longer than all the rest of the start. SMALL_CC= (empty) does without.
+SMALL     := argv0 addcr delcr fixcrio recordio
+SMALL_SRC := src/filters/complain.c $(addprefix src/lib/,about.c clock.c execute.c)
+SMALL_CC  := $(if $(SANITIZE),,$(shell command -v musl-gcc))
 
 # Archives by their file names: -Wl,-Bstatic ... -Wl,-Bdynamic around them would undo -static.
 LIBS := $(B)/libucspi.a -l:libcdb.a -l:libskarnet.a
@@ -76,11 +89,17 @@ all: $(PRODUCTS)
 
 OBJ       = $(patsubst %.c,$(B)/%.o,$(1))
 LIB_SRC  := $(wildcard src/lib/*.c)
-ALL_SRC  := $(LIB_SRC) $(foreach p,$(PROGRAMS) $(HELPERS),$($(p)_SRC))
+ALL_SRC  := $(LIB_SRC) $(SMALL_SRC) $(foreach p,$(PROGRAMS) $(HELPERS),$($(p)_SRC))
 
 $(B)/%.o: %.c Makefile conf-cc
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_) -MMD -MP -c -o $@ $<
+
+# With the options of conf-cc; in a folder of its own, because it is for another C library.
+SMALL_OBJ = $(patsubst %.c,$(B)/small/%.o,$(1))
+$(B)/small/%.o: %.c Makefile conf-cc
+	@mkdir -p $(@D)
+	$(if $(SMALL_CC),$(SMALL_CC) $(wordlist 2,99,$(CC)),$(CC)) $(CFLAGS_) -MMD -MP -c -o $@ $<
 
 # Where helpers are, for programs that can't find out where they are themselves.
 $(B)/src/lib/lookup.o: CFLAGS_ += -DUCSPI_HOME='"$(HOME_)"'
@@ -110,7 +129,15 @@ $(2)/$(1): $(call OBJ,$($(1)_SRC)) $(B)/libucspi.a $(static_flag) conf-ld
 	  $(call OBJ,$($(1)_SRC)) $(LIBS) $($(1)_LIBS)
 	mv $$@.new $$@
 endef
-$(foreach p,$(PROGRAMS),$(eval $(call program,$(p),$(COMMAND))))
+define small_program
+$(COMMAND)/$(1): $(call SMALL_OBJ,$($(1)_SRC) $(SMALL_SRC)) $(B)/static-flag conf-ld
+	@mkdir -p $$(@D)
+	$(if $(SMALL_CC),$(SMALL_CC) $(wordlist 2,99,$(LD)) -static,$(LD) $$$$(cat $(B)/static-flag)) $(LDFLAGS) \
+	  -o $$@.new $(call SMALL_OBJ,$($(1)_SRC) $(SMALL_SRC))
+	mv $$@.new $$@
+endef
+$(foreach p,$(filter-out $(SMALL),$(PROGRAMS)),$(eval $(call program,$(p),$(COMMAND))))
+$(foreach p,$(SMALL),$(eval $(call small_program,$(p))))
 $(foreach p,$(HELPERS),$(eval $(call program,$(p),$(LIBEXEC))))
 
 # Unit tests: one program per tests/unit/*.c, speaking TAP.
@@ -144,8 +171,13 @@ $(B)/unit/rblsmtpd: UNIT_OBJ = $(RBLSMTPD_PURE)
 $(B)/unit/rblsmtpd: $(RBLSMTPD_PURE)
 $(B)/unit/rblsmtpd-lists: UNIT_OBJ = $(RBLSMTPD_PURE) $(B)/src/rblsmtpd/lists.o
 $(B)/unit/rblsmtpd-lists: $(RBLSMTPD_PURE) $(B)/src/rblsmtpd/lists.o
+$(B)/unit/crlf: UNIT_OBJ = $(B)/src/filters/crlf.o
+$(B)/unit/crlf: $(B)/src/filters/crlf.o
+$(B)/unit/record: UNIT_OBJ = $(B)/src/filters/record.o
+$(B)/unit/record: $(B)/src/filters/record.o
 
--include $(patsubst %.c,$(B)/%.d,$(ALL_SRC) $(wildcard tests/unit/*.c))
+-include $(patsubst %.c,$(B)/%.d,$(ALL_SRC) $(wildcard tests/unit/*.c)) \
+  $(patsubst %.c,$(B)/small/%.d,$(foreach p,$(SMALL),$($(p)_SRC)) $(SMALL_SRC))
 
 # Each file is written under another name and renamed: who starts a program meanwhile gets the old or the new.
 INSTALLED := $(DESTDIR)$(HOME_)

@@ -1,15 +1,20 @@
 /* about.c - see about.h. */
 #include "about.h"
 
+#include <errno.h>
 #include <string.h>
-
-#include <skalibs/allreadwrite.h>
+#include <unistd.h>
 
 static void say(char const *const *part, size_t parts)
 {
   for (size_t i = 0; i < parts; i++)
-    if (allwrite(1, part[i], strlen(part[i])) < strlen(part[i]))
-      return;
+    for (size_t len = strlen(part[i]), done = 0; done < len;) {
+      ssize_t n = write(STDOUT_FILENO, part[i] + done, len - done);
+      if (n == -1 && errno != EINTR)
+        return;
+      if (n > 0)
+        done += (size_t)n;
+    }
 }
 
 bool about_answered(int argc, char const *const *argv, char const *prog, char const *help)

@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "execute.h"
+
 #if defined(__linux__) && !defined(UCSPI_PORTABLE)
 #include <linux/close_range.h>
 #include <sched.h>
@@ -92,43 +94,6 @@ static int own_descriptors(struct child *child)
   return connection;
 }
 
-/* execve() for each directory of the path in turn; like a shell, it goes on when a name is not there or not
- * allowed, and then says that it was not allowed. */
-static int execute(struct spawn const *what)
-{
-  char const *name = what->argv[0], *path = what->path ? what->path : "/bin:/usr/bin";
-  char *const *argv = (char *const *)(void const *)what->argv;
-  char *const *envp = (char *const *)(void const *)what->envp;
-  char file[PATH_MAX];
-  size_t name_size = strlen(name) + 1;
-  int error = ENOENT;
-
-  if (!*name)
-    return ENOENT;
-  if (strchr(name, '/')) {
-    execve(name, argv, envp);
-    return errno;
-  }
-  for (;;) {
-    size_t len = strcspn(path, ":");
-    char const *directory = len ? path : ".";
-    size_t directory_len = len ? len : 1;
-    if (directory_len + 1 + name_size <= sizeof file) {
-      memcpy(file, directory, directory_len);
-      file[directory_len] = '/';
-      memcpy(file + directory_len + 1, name, name_size);
-      execve(file, argv, envp);
-      if (errno == EACCES)
-        error = EACCES;
-      else if (errno != ENOENT && errno != ENOTDIR)
-        return errno;
-    }
-    if (!path[len])
-      return error;
-    path += len + 1;
-  }
-}
-
 __attribute__((no_sanitize("address"))) static int run_child(void *pointer)
 {
   struct child *child = pointer;
@@ -145,7 +110,7 @@ __attribute__((no_sanitize("address"))) static int run_child(void *pointer)
     what->prepare(what->context, getpid());
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
-  child->exec_errno = execute(what);
+  child->exec_errno = execute(what->argv[0], what->argv, what->path, what->envp);
   _exit(111);
 }
 

@@ -3,6 +3,7 @@
 . "$(dirname "$0")/../lib.sh"
 make=$(command -v gmake || echo make)
 programs='tcpserver tcprules tcprulescheck tcpmuxd tcpclient tcp-env rblsmtpd'
+programs="$programs argv0 addcr delcr fixcrio recordio"
 helpers='tcplookup'
 
 # The copy keeps the times, so that nothing is built again.

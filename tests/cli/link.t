@@ -22,11 +22,19 @@ s/\\\n//g
 }
 
 "$make" -s -C "$root" COMMAND=command LIBEXEC=libexec B=build all > "$work/make" 2>&1 || diag "$(cat "$work/make")"
-programs=$(cd "$root" && sed -n 's/^PROGRAMS *:= *//p' Makefile)
+programs=$(cd "$root" && sed -n 's/^PROGRAMS *[:+]= *//p' Makefile)
+small=$(cd "$root" && sed -n 's/^SMALL *[:+]= *//p' Makefile)
 helpers=$(cd "$root" && sed -n 's/^HELPERS *:= *//p' Makefile)
 like 'the programs are known' "$programs" 'tcpserver.*tcprules.*tcpmuxd'
 for program in $programs $helpers; do
   line=$(link_line "$program")
+  case " $small " in
+    *" $program "*)
+      unlike "$program is linked with neither tinycdb nor skalibs" "$line" 'cdb|skarnet'
+      like "... but statically" "$line" ' -static'
+      continue
+      ;;
+  esac
   like "$program is linked with tinycdb before skalibs" "$line" '(-lcdb|-l:libcdb\.a) .*(-lskarnet|-l:libskarnet\.a)'
   # The same line again, with a linker that tells where it takes the symbol from. A program that has no use for cdb
   # takes it from nowhere.
