@@ -130,9 +130,9 @@ $(2)/$(1): $(call OBJ,$($(1)_SRC)) $(B)/libucspi.a $(static_flag) conf-ld
 	mv $$@.new $$@
 endef
 define small_program
-$(COMMAND)/$(1): $(call SMALL_OBJ,$($(1)_SRC) $(SMALL_SRC)) $(B)/static-flag conf-ld
+$(COMMAND)/$(1): $(call SMALL_OBJ,$($(1)_SRC) $(SMALL_SRC)) $(B)/static-flag-lc conf-ld
 	@mkdir -p $$(@D)
-	$(if $(SMALL_CC),$(SMALL_CC) $(wordlist 2,99,$(LD)) -static,$(LD) $$$$(cat $(B)/static-flag)) $(LDFLAGS) \
+	$(if $(SMALL_CC),$(SMALL_CC) $(wordlist 2,99,$(LD)) -static,$(LD) $$$$(cat $(B)/static-flag-lc)) $(LDFLAGS) \
 	  -o $$@.new $(call SMALL_OBJ,$($(1)_SRC) $(SMALL_SRC))
 	mv $$@.new $$@
 endef

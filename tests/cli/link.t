@@ -31,7 +31,7 @@ for program in $programs $helpers; do
   case " $small " in
     *" $program "*)
       unlike "$program is linked with neither tinycdb nor skalibs" "$line" 'cdb|skarnet'
-      like "... but statically" "$line" ' -static'
+      like "... but statically" "$line" ' -static|static-flag'
       continue
       ;;
   esac
