@@ -106,6 +106,9 @@ target.test TXT 60 through an alias
 7.2.0.192.many.test A 60 127.0.0.4
 7.2.0.192.parked.test A 60 192.0.2.1
 7.2.0.192.overused.test A 60 127.255.255.254
+7.2.0.192.nearly1.test A 60 127.255.254.255
+7.2.0.192.nearly2.test A 60 127.254.255.255
+7.2.0.192.nearly3.test A 60 126.0.0.2
 7.2.0.192.slow1.test TXT 60 slow 1
 7.2.0.192.slow1.test !delay 700
 $(for n in 2 3 4 5; do echo "7.2.0.192.slow$n.test !delay 700"; done)
@@ -189,6 +192,9 @@ is 'an address outside of 127.0.0.0/8 is no listing but a failure' \
 is '... one beside it may be a listing' "$(told 192.0.2.7 -r many.test:yes)" '451 yes'
 is '127.255.255.0/24 means that the list does not want to be asked' \
   "$(told 192.0.2.7 -r overused.test:no) $(told 192.0.2.7 -c -r overused.test:no)" "served 451 $failure"
+is '... and nothing beside it does' \
+  "$(told 192.0.2.7 -r nearly1.test:no) $(told 192.0.2.7 -r nearly2.test:no) $(told 192.0.2.7 -r nearly3.test:no)" \
+  '451 no 451 no served'
 is 'failures count as with texts' "$(told 192.0.2.7 -c -r servfail.test:no)" "451 $failure"
 
 # --- who the client is -----------------------------------------------------------------------------------------
@@ -260,4 +266,10 @@ is 'the program has no descriptor of ours' \
   "$(TCPREMOTEIP=192.0.2.7 rblsmtpd -r no.test -r silent.test sh -c 'ls /proc/self/fd | wc -l' < /dev/null)" \
   "$(sh -c 'ls /proc/self/fd | wc -l' < /dev/null)"
 is 'the program gets every octet of the client' "$(printf 'a\nb' | TCPREMOTEIP=192.0.2.7 rblsmtpd -r no.test cat)" "$(printf 'a\nb')"
+need strace strace
+# So many lists that the socket of the one that answers is almost surely that of one that never does, too, and still open
+# when the client is greeted. No leak is looked for below strace.
+TCPREMOTEIP=192.0.2.7 ASAN_OPTIONS=detect_leaks=0 strace -o "$work/strace" -e trace=write \
+  rblsmtpd -r second.test $(printf '%0.s-r silent.test ' $(seq 20)) false <&- >&- 2> "$work/log"
+like 'where there is no client, no socket of ours takes its place' "$(cat "$work/strace")" '^write\(1, "220 .*EBADF'
 done_testing
