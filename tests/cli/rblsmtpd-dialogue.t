@@ -175,5 +175,25 @@ exits 'one that may not be executed, too' 111 rblsmtpd /etc/passwd
 is 'arguments arrive as they are' "$(rblsmtpd printf '[%s]' 'a b' '' "'" -- "$(printf 'x\ny')")" "$(printf '[%s]' 'a b' '' "'" -- "$(printf 'x\ny')")"
 is 'so does the environment' "$(env -i PATH="$PATH" A='b c' TCPREMOTEIP=x rblsmtpd env | sort)" \
   "$(env -i PATH="$PATH" A='b c' TCPREMOTEIP=x env | sort)"
+# --- the manual's examples -----------------------------------------------------------------------------------------------
+# example WORDS: the lines of the display that follows the line with these words
+example()
+{
+  awk -v words="$1" 'index($0, words) { found = 1 } found && /^\.Ed/ { exit } inside; found && /^\.Bd/ { inside = 1 }' \
+    "$root/doc/rblsmtpd.1" | sed 's/\\e/\\/g'
+}
+is 'the manual shows what a refused client sees' "$(example 'See what a refused client sees' | sh 2> "$work/log" | tr -d '\r')" \
+  '220 rblsmtpd.local
+451 Not now.
+221 rblsmtpd.local'
+(cd "$work" && example 'Decide by rules' | grep -v '^tcpserver' | sh)
+like 'the rules in the manual refuse whom they should' "$(tcprulescheck "$work/rules.cdb" 192.0.2.9)" \
+  'RBLSMTPD=-Mail from 192\.0\.2\.\* is not wanted\.'
+like '... and exempt whom they should' "$(tcprulescheck "$work/rules.cdb" 198.51.100.7)" 'RBLSMTPD=$'
+is '... so that rblsmtpd serves one and not the other' \
+  "$(example 'Decide by rules' | sed -n 's/.*RBLSMTPD="\([^"]*\)"$/\1/p' | while read -r RBLSMTPD; do export RBLSMTPD; said < /dev/null; done)" \
+  '220 rblsmtpd.local
+served'
+
 is 'no other process is left' "$(rblsmtpd sh -c 'echo $PPID')" $$
 done_testing
