@@ -42,9 +42,11 @@ endif
 # made by tinycdb answer "not found", which means allow. tests/cli/link.t guards this.
 
 PROGRAMS := tcpserver tcprules tcprulescheck tcpmuxd tcpclient tcp-env rblsmtpd
-PROGRAMS += argv0 addcr delcr fixcrio recordio
+PROGRAMS += argv0 addcr delcr fixcrio recordio mconnect-io
 # Started by other programs, which find them in ../libexec.
-HELPERS  := tcplookup
+HELPERS  := tcplookup http-get
+# Run as they are; each finds the others beside itself.
+SCRIPTS  := tcpcat mconnect who@ date@ finger@ http@
 
 # Questions to DNS over c-ares, for the programs that ask them themselves.
 DNS_SRC           := $(wildcard src/dns/*.c)
@@ -55,6 +57,8 @@ tcprulescheck_SRC := src/tcprules/tcprulescheck.c
 tcpmuxd_SRC       := $(wildcard src/tcpmuxd/*.c)
 tcpclient_SRC     := $(wildcard src/tcpclient/*.c)
 tcp-env_SRC       := src/filters/tcp-env.c
+mconnect-io_SRC   := src/filters/mconnect-io.c src/filters/crlf.c
+http-get_SRC      := src/filters/http-get.c
 tcplookup_SRC     := $(wildcard src/tcplookup/*.c) $(DNS_SRC)
 rblsmtpd_SRC      := $(wildcard src/rblsmtpd/*.c) $(DNS_SRC)
 argv0_SRC         := $(addprefix src/filters/,argv0.c)
@@ -66,13 +70,13 @@ recordio_SRC      := $(addprefix src/filters/,recordio.c relay.c record.c)
 tcplookup_LIBS    := -lcares
 rblsmtpd_LIBS     := -lcares
 
-STATIC            := tcpmuxd tcp-env rblsmtpd
+STATIC            := tcpmuxd tcp-env rblsmtpd mconnect-io http-get
 
 # SMALL: need nothing but a C library and these of our own files, so they are not linked with LIBS but, if musl-gcc is
 # here, statically with musl: glibc asks a processor 43 times what it can do before main() begins, and where that is
 # a virtual one it takes longer than all the rest of the start. SMALL_CC= (empty) does without.
 SMALL     := argv0 addcr delcr fixcrio recordio
-SMALL_SRC := src/filters/complain.c $(addprefix src/lib/,about.c clock.c execute.c)
+SMALL_SRC := src/filters/complain.c $(addprefix src/lib/,about.c clock.c execute.c transfer.c)
 SMALL_CC  := $(if $(SANITIZE),,$(shell command -v musl-gcc))
 
 # Archives by their file names: -Wl,-Bstatic ... -Wl,-Bdynamic around them would undo -static.
@@ -84,7 +88,7 @@ LIBS := $(B)/libucspi.a -l:libcdb.a -l:libskarnet.a
 .SUFFIXES:
 .PHONY: all check unit install install-programs install-man clean lint format bench fuzz soak programs
 
-PRODUCTS := $(PROGRAMS:%=$(COMMAND)/%) $(HELPERS:%=$(LIBEXEC)/%)
+PRODUCTS := $(PROGRAMS:%=$(COMMAND)/%) $(SCRIPTS:%=$(COMMAND)/%) $(HELPERS:%=$(LIBEXEC)/%)
 all: $(PRODUCTS)
 
 OBJ       = $(patsubst %.c,$(B)/%.o,$(1))
@@ -140,6 +144,11 @@ $(foreach p,$(filter-out $(SMALL),$(PROGRAMS)),$(eval $(call program,$(p),$(COMM
 $(foreach p,$(SMALL),$(eval $(call small_program,$(p))))
 $(foreach p,$(HELPERS),$(eval $(call program,$(p),$(LIBEXEC))))
 
+$(SCRIPTS:%=$(COMMAND)/%): $(COMMAND)/%: src/scripts/%
+	@mkdir -p $(@D)
+	install -m 755 $< $@.new
+	mv $@.new $@
+
 # Unit tests: one program per tests/unit/*.c, speaking TAP.
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
 $(B)/unit/%: $(B)/tests/unit/%.o $(B)/libucspi.a
@@ -189,7 +198,7 @@ install: install-programs install-man
 install-programs: all
 	$(NEEDS_ABSOLUTE_HOME)
 	mkdir -p "$(INSTALLED)/bin" "$(INSTALLED)/libexec"
-	for p in $(HELPERS:%=$(LIBEXEC)/%) $(PROGRAMS:%=$(COMMAND)/%); do \
+	for p in $(HELPERS:%=$(LIBEXEC)/%) $(PROGRAMS:%=$(COMMAND)/%) $(SCRIPTS:%=$(COMMAND)/%); do \
 	  case $$p in "$(LIBEXEC)"/*) to="$(INSTALLED)/libexec/$${p##*/}" ;; *) to="$(INSTALLED)/bin/$${p##*/}" ;; esac; \
 	  install -m 755 "$$p" "$$to.new" && mv "$$to.new" "$$to" || exit 1; done
 
