@@ -133,7 +133,7 @@ is 'the folder for PATH is where make leaves programs' "$(example path)" 'PATH=$
 is 'no example escapes this test' \
   "$(sed -n 's/^<!-- example: \(.*\) -->$/\1/p' "$readme" | sort)" "$(sort -u "$work/used")"
 is 'every block is an example' "$(grep -c '^```' "$readme")" "$(($(grep -c '^<!-- example: ' "$readme") * 2))"
-for document in $(grep -o 'doc/[a-z.0-9-]*[a-z0-9]' "$readme" | sort -u) INSTALL CHANGES LICENSE; do
+for document in $(grep -o 'doc/[a-z.@0-9-]*[a-z0-9]' "$readme" | sort -u) INSTALL CHANGES LICENSE; do
   ok "$document exists" test -e "$root/$document"
 done
 done_testing
