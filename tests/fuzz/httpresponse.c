@@ -99,7 +99,8 @@ static void check_chunks(char const *octets, size_t count, uint32_t seed)
   for (size_t at = 0; at < count;) {
     size_t size = next_size(&seed, count - at);
     char line[32];
-    append(&sent, line, (size_t)snprintf(line, sizeof line, "%zx%s\r\n", size, seed & 1 ? ";x=y" : ""));
+    int length = snprintf(line, sizeof line, "%zx%s\r\n", size, seed & 1 ? ";x=y" : "");
+    append(&sent, line, (size_t)length);
     append(&sent, octets + at, size);
     append(&sent, "\r\n", 2);
     at += size;

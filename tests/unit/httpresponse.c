@@ -204,7 +204,7 @@ static enum http_state state_after_line(char const *start, size_t length, char c
   size_t at = strlen(start);
   memcpy(octets, start, at);
   memset(octets + at, 'x', length);
-  strcpy(octets + at + length, end);
+  memcpy(octets + at + length, end, strlen(end) + 1);
   run(&o, octets, at + length + strlen(end), piece);
   return o.r.state;
 }
