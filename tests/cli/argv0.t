@@ -43,7 +43,8 @@ cd "$work/second" || exit 1
 is 'an empty element of PATH is the current folder' "$(PATH=:/nowhere "$COMMAND_DIR/argv0" greet x)" hello
 cd "$work" || exit 1
 
-exits 'a program that is not there: exit 111' 111 argv0 no-such-program x
+# Folders that the user may not search would make it another error.
+exits 'a program that is not there: exit 111' 111 env PATH=/usr/bin:/bin "$COMMAND_DIR/argv0" no-such-program x
 is '... with a message' "$(cat "$work/err")" 'argv0: fatal: unable to run no-such-program: No such file or directory'
 is 'as that of ucspi-tcp' "$(/usr/bin/argv0 no-such-program x 2> /dev/null; echo $?)" 111
 exits 'a program that may not be run: exit 111' 111 env PATH="$work/first" "$COMMAND_DIR/argv0" greet x

@@ -40,8 +40,9 @@ ok 'the program has the process id that it was started with' wait_for grep -q "^
 is 'its arguments are as they were given' "$(limited "$filter" printf '%s|' ' a "b"' '' '-n' "'" '*' 2> /dev/null)" \
   " a \"b\"||-n|'|*|"
 is 'signals are as they were' "$(limited "$filter" grep 'Sig[BIC]' < /dev/null /proc/self/status 2> /dev/null | tr -d '\r')" "$(grep 'Sig[BIC]' /proc/self/status)"
-exits 'a program that is not there: exit 111' 111 limited "$filter" no-such-program
-like '... with a message' "$(cat "$work/err")" "^$filter: fatal: unable to run no-such-program: No such file or directory\$"
+# Folders that the user may not search would make it another error.
+exits 'a program that is not there: exit 111' 111 limited env PATH=/usr/bin:/bin "$COMMAND_DIR/$filter" no-such-program
+like '... with a message' "$(grep -v EOF "$work/err")" "^$filter: fatal: unable to run no-such-program: No such file or directory\$"
 exits 'a dash does not make an option' 111 limited "$filter" -x
 exits 'no program is misuse' 100 "$filter"
 is '... and it says how it is used' "$(cat "$work/err")" "$filter: usage: $filter prog [ args ]"
