@@ -78,7 +78,6 @@ static bool print_address(char out[ADDRESS_TEXT_SIZE], char const *host)
   }
   memcpy(inner, host, len);
   inner[len] = '\0';
-  inner[strcspn(inner, "%")] = '\0';
   if (!address_parse(&a, inner))
     return false;
   address_print_bracketed(out, &a);

@@ -183,8 +183,15 @@ exits 'a server that refuses without listening is heard' 1 http@ 127.0.0.1 x "$p
 is 'with its reason' "$(cat "$work/err")" 'http-get: HTTP/1.1 400 Bad Request'
 stop
 listen endless request 'send=HTTP/1.1 200 OK\r\n\r\n' flood=300000000
-is 'when nobody reads what comes http@ ends' "$(get 127.0.0.1 x "$port" | head -c 100000 | wc -c | tr -d ' ')" 100000
+is 'when nobody reads what comes http@ ends' "$(get 127.0.0.1 x "$port" 2> "$work/err" | head -c 100000 | wc -c | tr -d ' ')" 100000
+is 'as any filter does, without a word' "$(cat "$work/err")" ''
 stop
+# The server has closed before it has got anything: 7 is a pipe that nobody reads.
+mkfifo "$work/closed"
+answers 'HTTP/1.1 503 Busy\r\n\r\n'
+sh -c 'exec 8<> "$1" 7> "$1" 8>&- && exec "$2" 127.0.0.1 x 6< "$3"' sh "$work/closed" "$COMMAND_DIR/../libexec/http-get" \
+  "$work/answer" 2> "$work/err"
+is 'a server that has closed already is heard, too' "$? $(cat "$work/err")" '1 http-get: HTTP/1.1 503 Busy'
 answers 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello\n'
 background server6 perl "$work/server.pl" ::1 "$work/request" "$work/answer"
 serve_wait server6

@@ -5,7 +5,7 @@
 . "$root/tests/cli/tcpclient.sh"
 theirs=/usr/bin/mconnect-io
 [ -x "$theirs" ] || { result 1 'this test needs mconnect-io of ucspi-tcp: install the package ucspi-tcp'; done_testing; }
-say() { timeout 20 mconnect 127.0.0.1 "$port"; }
+say() { timeout 5 mconnect 127.0.0.1 "$port"; }
 children() { pgrep -P "$1" > /dev/null; }
 
 # --- what arrives -------------------------------------------------------------------------------------------
@@ -17,6 +17,7 @@ yes 'MAIL FROM:<somebody@example.org> and so on, to the end of a line of mail' |
 for input in random partial ends nothing lines; do
   listen sink "slurp=$work/$input.got"
   say < "$work/$input"
+  is "$input: the server is told the end" "$?" 0
   perl -pe 's/\n/\r\n/g' "$work/$input" > "$work/$input.expected"
   wait_for test -e "$work/$input.got"
   ok "$input: every line gets a CR, and nothing else changes" wait_for cmp -s "$work/$input.got" "$work/$input.expected"

@@ -90,6 +90,9 @@ inetd tcp-env env
 call
 is 'what could not be found out is unset, not empty' "$(got TCPREMOTEHOST) $(got TCPREMOTEINFO) $(got TCPLOCALHOST)" \
   'unset unset unset'
+inetd tcp-env sh -c 'ps -o comm= --ppid $$'
+call
+is 'and tcplookup is no child of the program' "$(cat "$work/got")" ps
 # An answer that says PARANOID (8): remote_host is a name that was not confirmed.
 FAKE_PEER="evil=08000000$(printf liar.example | od -An -tx1 | tr -d ' \n')"
 inetd tcp-env -p env
