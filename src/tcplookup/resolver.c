@@ -154,6 +154,7 @@ static struct channel *open_channel(struct resolver *r)
     free(c);
     return NULL;
   }
+  r->channels++;
   return c;
 }
 
@@ -184,7 +185,8 @@ static size_t choose_at_random(struct resolver *r)
 static struct channel *choose_channel(struct resolver *r)
 {
   size_t which = choose_at_random(r);
-  if (r->active[which] && r->active[which]->asked >= RESOLVER_CHANNEL_QUESTIONS)
+  if (r->active[which] && r->active[which]->asked >= RESOLVER_CHANNEL_QUESTIONS &&
+      r->channels < RESOLVER_CHANNELS_MAX)
     retire(r, which);
   if (!r->active[which])
     r->active[which] = open_channel(r);
@@ -324,6 +326,7 @@ static void end_channel(struct resolver *r, struct channel *c)
   c->is_changed = true; /* its callbacks must not list it again */
   ares_destroy(c->ares);
   free(c);
+  r->channels--;
 }
 
 void resolver_settle(struct resolver *r, int64_t now_ms)
