@@ -39,6 +39,20 @@ if [ "$(id -u)" = 0 ]; then
   serve both -HRl0 -u 12345 -g 23456 127.0.0.1 0 sh -c "$ids"
   is "-u number -g number: just these" "$(who)" "12345 23456 23456"
   stop
+  # tcplookup is started after that. A copy: the tree may be where other users can't go.
+  chmod 711 "$work"
+  mkdir "$work/bin" "$work/libexec"
+  cp "$(command -v tcpserver)" "$work/bin"
+  cp "${COMMAND_DIR%/*}/libexec/tcplookup" "$work/libexec"
+  background names "$work/bin/tcpserver" -1 -Rl0 -u 12345 -g 23456 127.0.0.1 0 true
+  serve_wait names
+  peer 127.0.0.1 "$port" > "$work/out"
+  helper=/proc/$(ps -o pid= --ppid "$pid" | head -n 1 | tr -d ' ')
+  like "tcplookup runs" "$(tr '\0' ' ' < "$helper/cmdline")" 'tcplookup -s '
+  is "... as that user, with that group and no capability" \
+    "$(sed -n 's/^\(Uid\|Gid\|Groups\|CapEff\):[[:space:]]*//p' "$helper/status" | tr '\t\n' ' ' | tr -s ' ')" \
+    "12345 12345 12345 12345 23456 23456 23456 23456 23456 0000000000000000 "
+  stop
   serve group -HRl0 -u nobody -g daemon 127.0.0.1 0 sh -c "$ids"
   is "-u name -g name: the group is the main one" "$(who | cut -d ' ' -f 1,2)" "$uid $(id -g daemon)"
   stop
