@@ -98,6 +98,12 @@ void names_start(struct names *n)
     strerr_diefusys(111, "run ", path);
 }
 
+void names_stop(struct names *n)
+{
+  if (n->helper.pid > 0)
+    kill(n->helper.pid, SIGKILL);
+}
+
 int names_reserve(struct names *n)
 {
   struct timer *const timer[] = {&n->restart, &n->alive, &n->patience};

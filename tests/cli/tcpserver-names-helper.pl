@@ -11,7 +11,7 @@
 #   die stop       SIGKILL or SIGSTOP to itself
 #   junk short oversized empty unsound dirty kind size question     what no helper sends
 # Lines `start die`, `start wait` (read nothing until there is a file `go`) and `start deaf` (read, say nothing at all).
-# Every start, question, cancellation and ping is noted in `asked`.
+# Every start, question, cancellation and ping is noted in `asked`; some with a time, in milliseconds.
 use strict;
 use warnings;
 use Fcntl;
@@ -27,6 +27,7 @@ fcntl($s, F_SETFL, fcntl($s, F_GETFL, 0) & ~O_NONBLOCK);
 open(my $asked, '>>', "$folder/asked") or die;
 
 sub note { syswrite($asked, "@_\n") }
+sub now { int(time * 1000) % 100_000_000 }
 sub raw { send($s, $_[0], MSG_NOSIGNAL) }
 sub say_ { my ($kind, $id, $payload) = @_; raw(pack('SSL', $kind, length $payload, $id) . $payload) }
 
@@ -97,7 +98,7 @@ sub release {
 }
 
 my $start = rule('start');
-note("start $$", int(time * 1000) % 100_000_000, "@ARGV");
+note("start $$", now(), "@ARGV");
 exit 1 if $start eq 'die';
 while ($start eq 'wait' && !-e "$folder/go") { sleep 0.01; exit 0 if getppid == 1 }
 
@@ -111,13 +112,14 @@ while (1) {
   my ($kind, $size, $id) = unpack('SSL', $message);
   my $payload = substr($message, 8);
   if ($kind == $PING) { note('ping'); say_($PONG, $id, ''); next }
-  if ($kind == $CANCEL) { note('cancel', $ip_of{$id} // 'nobody'); @later = grep { $_->[0] != $id } @later; next }
+  if ($kind == $CANCEL) { note('cancel', $ip_of{$id} // 'nobody'); note('time cancel', now()); @later = grep { $_->[0] != $id } @later; next }
   my ($local, $remote) = (substr($payload, 0, $ADDRESS), substr($payload, $ADDRESS, $ADDRESS));
   my ($local_port, $remote_port, $wanted, $timeout) = unpack('SSLL', substr($payload, 2 * $ADDRESS));
   my $ip = address($remote);
   $ip_of{$id} = $ip;
   push @ids, $id;
   note("peer $ip wanted $wanted timeout $timeout local " . address($local));
+  note('time peer', now());
   my ($action, @rest) = split(' ', rule($ip));
   ($DO{$action} // die "no action $action\n")->($id, @rest);
 }
