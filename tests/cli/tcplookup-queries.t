@@ -66,6 +66,12 @@ is 'A thousand that wait for one silent server are cancelled at once, others are
   "$(helper same 1 1001 127.0.0.6 1 cancels 1 1000 peer 5000 10.0.0.1 1 127.0.0.1 answers 1 ping 7 answers 1 answers 1 quiet)" \
   "peer 5000 known 1 'ten.test' '' '';kind 7 id 7;peer 1001 known 0 '' '' '';quiet;"
 is '… and there was one query' "$(asked 6.0.0.127.in-addr.arpa PTR)" 1
+set --
+for n in 1 2 3 4 5 6 7 8; do
+  set -- "$@" spread 1 10 "11.2.$n.0" 1 cancels 1 10
+done
+is 'Those who ask and go away, whose servers are silent, leave room for others' \
+  "$(WAITING=10 helper "$@" peer 5000 10.0.0.2 1 127.0.0.1 answers 1)" "peer 5000 known 1 'ten.test' '' '';"
 is 'A host that is cancelled gets no answer' \
   "$(helper host 1 4 slow.test host 2 4 slow.test cancel 1 answers 1 quiet)" 'host 2 family 4 status 0 127.0.0.1;quiet;'
 
