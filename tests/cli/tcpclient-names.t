@@ -5,12 +5,8 @@
 # For a place where nobody else has the port at one of the other addresses.
 . "$root/tests/names.sh"
 
-mkdir "$work/bin" "$work/libexec"
 ours=$(command -v tcpclient)
-cp "$ours" "$work/bin/tcpclient"
-cp "$root/tests/cli/tcpclient-lookup.pl" "$work/libexec/tcplookup"
-chmod 755 "$work/libexec/tcplookup"
-PATH=$work/bin:$PATH
+own_helper tcpclient "$root/tests/cli/tcpclient-lookup.pl"
 FAKE_LOG=$work/questions FAKE_HOST= FAKE_PEER=
 export FAKE_LOG FAKE_HOST FAKE_PEER
 

@@ -68,13 +68,7 @@ for call in open dup2 socket bind listen setsockopt getsockname epoll_create1 ep
 done
 
 # The same with names, which a tcplookup of the test's own tells.
-mkdir "$work/bin" "$work/libexec" "$work/names"
-cp "$COMMAND_DIR/tcpserver" "$work/bin/tcpserver"
-cp "$root/tests/cli/tcpserver-names-helper.pl" "$work/libexec/tcplookup"
-chmod 755 "$work/libexec/tcplookup"
-PATH=$work/bin:$PATH
-NAMES_FOLDER=$work/names
-export PATH NAMES_FOLDER
+. "$root/tests/cli/tcpserver-names.sh"
 cat > "$NAMES_FOLDER/behaviour" << 'B'
 127.0.0.1 answer host=client.example
 127.0.0.2 hold
