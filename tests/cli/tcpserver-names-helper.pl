@@ -2,7 +2,7 @@
 # tcpserver-names-helper.pl - stands in for tcplookup in the tests of tcpserver: answers questions from a table, late,
 # never, or wrongly. Installed as libexec/tcplookup beside a copy of tcpserver (see tcpserver-names.sh). The file
 # `behaviour` in its folder has a line for each remote address (or * for others): address, action, arguments.
-#   answer FACT…   at once, with host=H unconfirmed=H local=H info=I
+#   answer FACT…   at once, with host=H unconfirmed=H local=H info=I unasked=N (16: names, 32: ident, 48: both)
 #   later FACT…    when a file `release` appears, which holds the order: forward, reverse or, with another answer to
 #                  each after the first one, twice; the file vanishes when they are sent
 #   hold           never; pings are answered
@@ -50,6 +50,7 @@ sub answer_of {
   $known |= 8 if exists $fact{unconfirmed};
   $known |= 2 if exists $fact{local};
   $known |= 4 if exists $fact{info};
+  $known |= $fact{unasked} if exists $fact{unasked};
   my $remote = exists $fact{host} ? $fact{host} : $fact{unconfirmed};
   return pack('La256a256a513x3', $known, $remote // '', $fact{local} // '', $fact{info} // '');
 }
