@@ -101,6 +101,20 @@ done
 sockets=$(patiently "$@" ping 1 answers 1 shell 'ls /proc/$HELPER/fd | wc -l' | tr ';' '\n' | tail -n 1)
 ok "A hundred silent servers among others don't keep a hundred ports open ($sockets)" test "$sockets" -le 70 -a "$sockets" -gt 20
 
+# Answers are slow to come for thousands, and one by one for others: each of these must not look at each of those.
+cpu="cut -d ' ' -f 14 /proc/\$HELPER/stat"
+set --
+for n in $(seq 60); do
+  set -- "$@" spread "$((1000000 + n * 200))" 200 "11.3.$n.0" 1 flood 1 1 "10.4.$n.0" 1 1
+done
+RES_OPTIONS='timeout:25 attempts:1' WAITING=20000 helper flood 1 2000 10.5.0.0 1 1 shell "$cpu" "$@" shell "$cpu" \
+  flood 1 2000 10.6.0.0 1 1 shell "$cpu" | tr ';' '\n' > "$work/answers"
+is 'Two thousand questions beside twelve thousand that wait for silent servers are answered' \
+  "$(tail -n 2 "$work/answers" | head -n 1)" '2000 of 2000 known'
+grep '^[0-9]*$' "$work/answers" | tr '\n' ' ' > "$work/cpu"
+read -r alone before after < "$work/cpu"
+ok "… for about as much as alone ($alone ticks alone, $((after - before)) so)" test "$((after - before))" -le "$((3 * alone + 12))"
+
 # --- what is an answer ----------------------------------------------------------------------------------------------
 
 # hosts NAME…: asks for all at a time; the answers in the order of the names
