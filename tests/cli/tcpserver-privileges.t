@@ -53,6 +53,23 @@ if [ "$(id -u)" = 0 ]; then
     "$(sed -n 's/^\(Uid\|Gid\|Groups\|CapEff\):[[:space:]]*//p' "$helper/status" | tr '\t\n' ' ' | tr -s ' ')" \
     "12345 12345 12345 12345 23456 23456 23456 23456 23456 0000000000000000 "
   stop
+  # So it is for the host argument, before tcpserver itself has dropped anything.
+  mv "$work/libexec/tcplookup" "$work/libexec/real"
+  : > "$work/ran"
+  chmod 666 "$work/ran"
+  printf '#!/bin/sh\necho "$(id -u) $(id -g) $(id -G)" >> "%s"\nexec "%s" "$@"\n' "$work/ran" "$work/libexec/real" \
+    > "$work/libexec/tcplookup"
+  chmod 755 "$work/libexec/tcplookup"
+  background host "$work/bin/tcpserver" -1 -HRl0 -u 12345 -g 23456 localhost 0 echo here
+  serve_wait host
+  is "a name as host is served" "$(peer 127.0.0.1 "$port")" here
+  is "... and was looked up as that user, too" "$(cat "$work/ran")" "12345 23456 23456"
+  stop
+  exits "a name that is none is fatal then, too" 111 "$work/bin/tcpserver" -u 12345 -g 23456 no_.such..name 0 true
+  is "... which is said once" "$(cat "$work/err")" "tcpserver: fatal: no IP address for no_.such..name"
+  printf '#!/bin/sh\nkill -KILL $PPID\n' > "$work/libexec/tcplookup"
+  exits "so it is if the process that asks is killed" 111 "$work/bin/tcpserver" -u 12345 -g 23456 localhost 0 true
+  like "... which is said" "$(cat "$work/err")" '^tcpserver: fatal: temporarily unable .* localhost: .*killed$'
   serve group -HRl0 -u nobody -g daemon 127.0.0.1 0 sh -c "$ids"
   is "-u name -g name: the group is the main one" "$(who | cut -d ' ' -f 1,2)" "$uid $(id -g daemon)"
   stop
