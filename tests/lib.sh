@@ -171,6 +171,16 @@ serve_wait()
   port=$(head -n 1 "$work/$1.out")
 }
 
+# own_helper PROGRAM SCRIPT: from now on PROGRAM is a copy whose tcplookup is that script
+own_helper()
+{
+  mkdir "$work/bin" "$work/libexec"
+  cp "$(command -v "$1")" "$work/bin/$1"
+  cp "$2" "$work/libexec/tcplookup"
+  chmod 755 "$work/libexec/tcplookup"
+  PATH=$work/bin:$PATH
+}
+
 # peer args…: the client of tests/peer
 peer()
 {

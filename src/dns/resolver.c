@@ -18,6 +18,14 @@
 
 enum { CLASS_IN = 1 };
 
+/* To tell when the first question of a channel has waited long enough, c-ares looks at all of them. With more than these
+ * it is not asked: they are looked after so often, and may be given up so late. */
+enum { OPEN_FEW = 256, LATE_MAX_MS = 200 };
+
+/* With more than these there is no question. An id has 16 bits, and c-ares tries random ones until it finds one that
+ * is free: it would do so for ever. */
+enum { OPEN_MAX = 32768 };
+
 /* Two bits of 64 for each choice among four. */
 enum { CHOICES_IN_RANDOM = 32 };
 _Static_assert(RESOLVER_CHANNELS == 4, "CHOICES_IN_RANDOM is for four channels");
@@ -154,6 +162,7 @@ static struct channel *open_channel(struct resolver *r)
     free(c);
     return NULL;
   }
+  r->channels++;
   return c;
 }
 
@@ -184,7 +193,8 @@ static size_t choose_at_random(struct resolver *r)
 static struct channel *choose_channel(struct resolver *r)
 {
   size_t which = choose_at_random(r);
-  if (r->active[which] && r->active[which]->asked >= RESOLVER_CHANNEL_QUESTIONS)
+  if (r->active[which] && r->active[which]->asked >= RESOLVER_CHANNEL_QUESTIONS &&
+      r->channels < RESOLVER_CHANNELS_MAX)
     retire(r, which);
   if (!r->active[which])
     r->active[which] = open_channel(r);
@@ -283,7 +293,7 @@ struct resolver_query *resolver_ask(struct resolver *r, char const *name, enum r
                                     resolver_done *done, void *context)
 {
   struct channel *c = choose_channel(r);
-  struct resolver_query *q = c ? calloc(1, sizeof *q) : NULL;
+  struct resolver_query *q = c && c->open < OPEN_MAX ? calloc(1, sizeof *q) : NULL;
   if (!q)
     return NULL;
   q->channel = c;
@@ -336,12 +346,14 @@ void resolver_expire(struct resolver *r, int64_t now_ms)
 static void settle(struct resolver *r, struct channel *c, int64_t now_ms)
 {
   struct timeval left;
-  if (c->open == 0 || !ares_timeout(c->ares, NULL, &left)) {
+  if (c->open > OPEN_FEW) {
+    if (c->timer.position == 0 || c->timer.deadline_ms > now_ms + LATE_MAX_MS)
+      timers_set(&r->timers, &c->timer, now_ms + LATE_MAX_MS);
+  } else if (c->open == 0 || !ares_timeout(c->ares, NULL, &left))
     timers_cancel(&r->timers, &c->timer);
-    return;
-  }
-  /* A millisecond more, else rounding would bring us here before it is time. */
-  timers_set(&r->timers, &c->timer, now_ms + left.tv_sec * 1000 + left.tv_usec / 1000 + 1);
+  else
+    /* A millisecond more, else rounding would bring us here before it is time. */
+    timers_set(&r->timers, &c->timer, now_ms + left.tv_sec * 1000 + left.tv_usec / 1000 + 1);
 }
 
 static void end_channel(struct resolver *r, struct channel *c)
@@ -353,6 +365,7 @@ static void end_channel(struct resolver *r, struct channel *c)
   c->is_changed = true; /* its callbacks must not list it again */
   ares_destroy(c->ares);
   free(c);
+  r->channels--;
 }
 
 void resolver_settle(struct resolver *r, int64_t now_ms)

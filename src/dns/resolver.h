@@ -42,8 +42,9 @@ struct channel;
 
 /* c-ares sends from one port as long as a channel has something to wait for. Who wants to forge an answer must guess
  * the port, too, so each question goes to one of several channels, and a channel is left for a new one, with another
- * port, after a number of questions. */
-enum { RESOLVER_CHANNELS = 4, RESOLVER_CHANNEL_QUESTIONS = 64 };
+ * port, after a number of questions. One that is left stays until its last question is answered, which may take half a
+ * minute, and c-ares takes 70 KiB for each: with as many as RESOLVER_CHANNELS_MAX no further one is left. */
+enum { RESOLVER_CHANNELS = 4, RESOLVER_CHANNEL_QUESTIONS = 64, RESOLVER_CHANNELS_MAX = 64 };
 
 struct resolver {
   struct events *events;
@@ -51,6 +52,7 @@ struct resolver {
   struct nameservers servers;
   struct settings_options options;
   struct channel *active[RESOLVER_CHANNELS]; /* null: none yet */
+  size_t channels;                           /* these and those that were left */
   uint64_t random;                           /* chooses among them, a few bits for each question */
   unsigned int choices;                      /* how many that is still good for */
   struct channel *changed;                   /* to be looked at by resolver_settle() */

@@ -2,6 +2,7 @@
  * tombstones to fill the table under churn. The hash is SipHash-2-4 (Aumasson and Bernstein, 2012). */
 #include "hashtable.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -115,18 +116,20 @@ static void remove_slot(struct hashtable *t, size_t hole)
 
 int hashtable_set(struct hashtable *t, uint8_t const key[HASHTABLE_KEY_SIZE], uint32_t value)
 {
-  size_t i;
-  if (value == 0 && t->count == 0)
-    return 0;
-  if (value != 0 && t->count + 1 > t->capacity / 4 * 3 && grow(t) == -1)
-    return -1;
-  i = find(t, key);
+  size_t i = t->capacity ? find(t, key) : 0;
+  /* A key that is there needs no memory: else counting down could fail. */
+  bool there = t->capacity && t->slot[i].value != 0;
   if (value == 0) {
-    if (t->slot[i].value != 0)
+    if (there)
       remove_slot(t, i);
     return 0;
   }
-  if (t->slot[i].value == 0) {
+  if (!there) {
+    if (t->count + 1 > t->capacity / 4 * 3) {
+      if (grow(t) == -1)
+        return -1;
+      i = find(t, key);
+    }
     memcpy(t->slot[i].key, key, HASHTABLE_KEY_SIZE);
     t->count++;
   }

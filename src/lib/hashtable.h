@@ -26,7 +26,8 @@ void hashtable_free(struct hashtable *t);
 /* The value stored for the key; 0 if there is none. */
 uint32_t hashtable_get(struct hashtable const *t, uint8_t const key[HASHTABLE_KEY_SIZE]);
 
-/* Stores a value; 0 removes the key. Returns 0, or -1 with errno ENOMEM (removing never fails). */
+/* Stores a value; 0 removes the key. Returns 0, or -1 with errno ENOMEM (removing never fails, nor does
+ * storing another value for a key that is there). */
 int hashtable_set(struct hashtable *t, uint8_t const key[HASHTABLE_KEY_SIZE], uint32_t value);
 
 #endif

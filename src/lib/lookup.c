@@ -73,11 +73,19 @@ static bool is_blank(char const *text, size_t size)
   ((is_known) ? is_clean(text) && is_blank((text) + strlen(text), sizeof(text) - strlen(text))               \
               : is_blank((text), sizeof(text)))
 
+static bool has_both(uint32_t known, uint32_t some, uint32_t others)
+{
+  return (known & some) != 0 && (known & others) != 0;
+}
+
 bool lookup_peer_answer_is_sound(struct lookup_peer_answer const *a)
 {
   uint32_t const names = a->known & (LOOKUP_REMOTE_HOST | LOOKUP_PARANOID);
-  if ((a->known & ~(uint32_t)(LOOKUP_REMOTE_HOST | LOOKUP_LOCAL_HOST | LOOKUP_INFO | LOOKUP_PARANOID)) != 0 ||
-      names == (LOOKUP_REMOTE_HOST | LOOKUP_PARANOID))
+  uint32_t const defined = LOOKUP_REMOTE_HOST | LOOKUP_LOCAL_HOST | LOOKUP_INFO | LOOKUP_PARANOID |
+                           LOOKUP_NAMES_UNASKED | LOOKUP_INFO_UNASKED;
+  if ((a->known & ~defined) != 0 || has_both(a->known, LOOKUP_REMOTE_HOST, LOOKUP_PARANOID) ||
+      has_both(a->known, LOOKUP_NAMES_UNASKED, names | LOOKUP_LOCAL_HOST) ||
+      has_both(a->known, LOOKUP_INFO_UNASKED, LOOKUP_INFO))
     return false;
   return FIELD_IS_SOUND(a->remote_host, names != 0, hostname_is_clean) &&
          FIELD_IS_SOUND(a->local_host, (a->known & LOOKUP_LOCAL_HOST) != 0, hostname_is_clean) &&

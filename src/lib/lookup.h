@@ -33,7 +33,11 @@ enum lookup_fact {
   LOOKUP_INFO = 4,
   /* In a question: REMOTE_HOST only if one of that name's addresses is the peer's. In an answer, never along with
    * REMOTE_HOST: remote_host is a name that was not confirmed so (nor if that could not be found out). */
-  LOOKUP_PARANOID = 8
+  LOOKUP_PARANOID = 8,
+  /* In an answer only: names, or ident, were wanted and could not be asked for, because the resolver's settings are
+   * wrong or too many questions wait. Then they are not there. */
+  LOOKUP_NAMES_UNASKED = 16,
+  LOOKUP_INFO_UNASKED = 32
 };
 
 #define LOOKUP_INFO_TIMEOUT_MAX_S 86400
@@ -49,7 +53,7 @@ struct lookup_peer {
 };
 
 struct lookup_peer_answer {
-  uint32_t known;                  /* enum lookup_fact: which of these are there */
+  uint32_t known;                  /* enum lookup_fact: which of these are there, or could not be asked for */
   char remote_host[HOSTNAME_SIZE]; /* all are as hostname.h and ident.h want them, the rest of them is NUL */
   char local_host[HOSTNAME_SIZE];
   char info[IDENT_SIZE];

@@ -59,6 +59,17 @@ static char *cut_at_fourth_dot(char *text)
   return dot + 1;
 }
 
+/* The unspecified address means this host (resolv.conf of other resolvers); but answers don't come from it. */
+static void settle(struct address *a)
+{
+  address_unmap(a);
+  if (!address_is_any(a))
+    return;
+  if (a->family == ADDRESS_IPV4)
+    a->octet[0] = 127;
+  a->octet[a->family == ADDRESS_IPV4 ? 3 : 15] = 1;
+}
+
 static size_t parse_joined(struct address out[JOINED_MAX], char *text)
 {
   size_t count = 0;
@@ -77,7 +88,7 @@ static size_t parse_item(struct address out[JOINED_MAX], struct item item)
   if (!item_copy(text, sizeof text, item))
     return 0;
   if (address_parse(&out[0], text)) {
-    address_unmap(&out[0]);
+    settle(&out[0]);
     return 1;
   }
   return parse_joined(out, text);
@@ -142,7 +153,7 @@ static void add_lenient(struct nameservers *n, struct item line)
   if (n->count == NAMESERVERS_MAX || !item_copy(text, sizeof text, take_item(&at, line.at + line.len)) ||
       !address_parse(&found, text))
     return;
-  address_unmap(&found);
+  settle(&found);
   n->address[n->count++] = found;
 }
 

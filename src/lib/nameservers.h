@@ -14,7 +14,8 @@ struct nameservers {
 };
 
 /* Reads $DNSCACHEIP: addresses with blanks between them, IPv6 ones perhaps with %interface; or two to four IPv4
- * addresses joined by dots (1.2.3.4.5.6.7.8), the form of older forks. IPv4-mapped ones become IPv4. 0; or -1 with
+ * addresses joined by dots (1.2.3.4.5.6.7.8), the form of older forks. IPv4-mapped ones become IPv4,
+ * and the unspecified address, by which resolvers mean this host, loopback's. 0; or -1 with
  * errno EINVAL and *junk, of *junk_len octets within text, being the first item that is no address (E2BIG: more than
  * NAMESERVERS_MAX; then it is the first that is too many); count is 0 then. An empty text has count 0. */
 int nameservers_parse(struct nameservers *n, char const *text, char const **junk, size_t *junk_len);

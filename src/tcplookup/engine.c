@@ -21,7 +21,7 @@ int engine_init(struct engine *e, size_t waiting)
   if (events_init(&e->events) == -1 ||
       resolver_init(&e->resolver, &e->events, ENGINE_DNS, &e->settings) == -1)
     return -1;
-  /* A question has two names at most. Those of cancelled ones still go on, hence the double. */
+  /* A question has two names at most. Those of cancelled ones may go on, hence the double. */
   names_init(&e->names, &e->resolver, waiting * 4);
   infos_init(&e->infos, &e->events, ENGINE_INFO);
   hosts_init(&e->hosts, &e->settings, &e->resolver);

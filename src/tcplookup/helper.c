@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -32,6 +33,14 @@ static void check_socket(void)
     die("descriptor 0 is not a socket for messages (SOCK_SEQPACKET)");
   if (fcntl(SOCKET, F_SETFL, flags | O_NONBLOCK) == -1)
     die_system("unable to set up descriptor 0");
+}
+
+/* A signal to all processes of a service, or to a process group, is meant for who started us and knows what to do. */
+static void ignore_signals(void)
+{
+  static int const others[] = {SIGHUP, SIGALRM, SIGUSR1, SIGUSR2};
+  for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+    signal(others[i], SIG_IGN);
 }
 
 static int ask(struct engine *e, struct message const *m)
@@ -109,6 +118,7 @@ void helper_run(unsigned int waiting)
   struct event const who = {.kind = ENGINE_CALLER};
   unsigned int interest = EVENTS_IN;
 
+  ignore_signals();
   check_socket();
   if (engine_init(&e, waiting) == -1 || events_watch(&e.events, SOCKET, interest, who) == -1)
     die_system("unable to start");

@@ -98,6 +98,14 @@ static void lower_ttl(struct name *name, uint32_t ttl_s)
     name->ttl_s = ttl_s;
 }
 
+static void take_out(struct name_waiter *w)
+{
+  *(w->previous ? &w->previous->next : &w->name->waiters) = w->next;
+  if (w->next)
+    w->next->previous = w->previous;
+  w->name = NULL;
+}
+
 /* From pending to settled. */
 static void settle(struct name *name, enum name_result result)
 {
@@ -110,7 +118,7 @@ static void settle(struct name *name, enum name_result result)
   name->timer.deadline_ms = clock_ms() + (int64_t)name->ttl_s * 1000;
   while (name->waiters) {
     struct name_waiter *w = name->waiters;
-    names_leave(w);
+    take_out(w);
     w->done(w, result, name->host);
   }
   link_newest(n, name);
@@ -233,14 +241,25 @@ enum name_result names_ask(struct names *n, struct address const *a, bool confir
   return name ? wait_for(name, w) : NAME_NONE;
 }
 
+/* A name that nobody waits for any more is still of use to the next who asks, but who connects and goes away, and has
+ * a silent DNS server, must not use up the pending ones. */
+static void give_up(struct name *name)
+{
+  struct names *n = name->names;
+  resolver_abandon(name->query);
+  timers_cancel(&n->timers, &name->timer);
+  n->pending--;
+  remove_name(n, name);
+}
+
 void names_leave(struct name_waiter *w)
 {
-  if (!w->name)
+  struct name *name = w->name;
+  if (!name)
     return;
-  *(w->previous ? &w->previous->next : &w->name->waiters) = w->next;
-  if (w->next)
-    w->next->previous = w->previous;
-  w->name = NULL;
+  take_out(w);
+  if (!name->waiters && name->names->pending > name->names->pending_max / 2)
+    give_up(name);
 }
 
 void names_expire(struct names *n, int64_t now_ms)

@@ -43,7 +43,8 @@ struct names {
   size_t pending, pending_max;
 };
 
-/* At most pending_max names are asked for at a time; others are NAME_NONE meanwhile. */
+/* At most pending_max names are asked for at a time; others are NAME_NONE meanwhile. Those that nobody waits for any
+ * more are given up while there are more than half as many. */
 void names_init(struct names *n, struct resolver *resolver, size_t pending_max);
 
 /* *host: valid until the next call for anything but NAME_PENDING, null if NONE. */

@@ -254,6 +254,14 @@ static void start_names(struct question *question, struct lookup_peer const *pee
   }
 }
 
+/* Takes these facts out of what is wanted, and says so if any was. */
+static void leave_unasked(struct answer *a, uint32_t *wanted, uint32_t facts, uint32_t unasked)
+{
+  if (*wanted & facts)
+    a->known |= unasked;
+  *wanted &= ~facts;
+}
+
 int questions_ask_peer(struct questions *q, uint32_t id, struct lookup_peer const *given, int64_t now_ms)
 {
   struct lookup_peer peer = *given;
@@ -266,12 +274,14 @@ int questions_ask_peer(struct questions *q, uint32_t id, struct lookup_peer cons
   }
   address_unmap(&peer.local);
   address_unmap(&peer.remote);
-  if (q->settings->servers_problem[0] != '\0')
-    peer.wanted &= LOOKUP_INFO;
   answer = new_answer(LOOKUP_PEER_ANSWER, id, 0);
   if (!answer)
     return -1;
+  if (q->settings->servers_problem[0] != '\0')
+    leave_unasked(answer, &peer.wanted, LOOKUP_REMOTE_HOST | LOOKUP_LOCAL_HOST, LOOKUP_NAMES_UNASKED);
   if (q->waiting >= q->waiting_max) {
+    leave_unasked(answer, &peer.wanted, LOOKUP_REMOTE_HOST | LOOKUP_LOCAL_HOST, LOOKUP_NAMES_UNASKED);
+    leave_unasked(answer, &peer.wanted, LOOKUP_INFO, LOOKUP_INFO_UNASKED);
     enqueue(q, answer);
     return 0;
   }

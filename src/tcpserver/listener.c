@@ -15,6 +15,9 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 
 #include <skalibs/allreadwrite.h>
 #include <skalibs/djbunix.h>
@@ -23,6 +26,7 @@
 #include "clock.h"
 #include "decimal.h"
 #include "lookup.h"
+#include "privileges.h"
 
 #define FIRST_PASSED_DESCRIPTOR 3 /* SD_LISTEN_FDS_START, sd_listen_fds(3) */
 
@@ -76,7 +80,7 @@ static void stop_helper(struct lookup_helper const *helper)
 }
 
 /* Both families, unless one is all that is wanted; of two, IPv4 unless -6 was given. */
-static void resolve(struct address *a, struct options const *o)
+static void ask_for_address(struct address *a, struct options const *o)
 {
   struct lookup_helper helper;
   struct lookup_host q;
@@ -113,6 +117,51 @@ static void resolve(struct address *a, struct options const *o)
   if (worst == LOOKUP_FAILURE)
     no_answer(o->host, "no DNS server could tell");
   strerr_dief(111, "no IP address for ", o->host);
+}
+
+/* Ends with tcpserver, which may be told to end before DNS has answered. */
+static _Noreturn void ask_and_tell(struct options const *o, pid_t parent, int out)
+{
+  struct address a;
+  privileges_drop(o);
+#ifdef __linux__
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
+  if (getppid() != parent)
+    _exit(111);
+  ask_for_address(&a, o);
+  _exit(write(out, &a, sizeof a) == (ssize_t)sizeof a ? 0 : 111);
+}
+
+/* What DNS says is not for root to read: if privileges are to be dropped, a process asks that has none of those that
+ * are still needed to bind. */
+static void resolve(struct address *a, struct options const *o)
+{
+  pid_t const self = getpid();
+  int tube[2], wait_status = 0;
+  ssize_t len;
+  pid_t pid;
+
+  if (!o->user && !o->group && !o->ids_from_environment) {
+    ask_for_address(a, o);
+    return;
+  }
+  if (pipe2(tube, O_CLOEXEC) == -1 || (pid = fork()) == -1)
+    strerr_diefusys(111, "look up ", o->host);
+  if (pid == 0)
+    ask_and_tell(o, self, tube[1]);
+  close(tube[1]);
+  do
+    len = read(tube[0], a, sizeof *a);
+  while (len == -1 && errno == EINTR);
+  close(tube[0]);
+  while (waitpid(pid, &wait_status, 0) == -1 && errno == EINTR)
+    ;
+  if (len == (ssize_t)sizeof *a)
+    return;
+  if (WIFSIGNALED(wait_status))
+    no_answer(o->host, "the process that asked was killed");
+  _exit(111); /* it has said why */
 }
 
 static struct address find_address(struct options const *o)

@@ -512,6 +512,7 @@ int loop_run(void)
     report_flush(&s->report);
     wait_and_handle(s);
   }
+  names_stop(&s->names);
   report_flush(&s->report);
   return 0;
 }

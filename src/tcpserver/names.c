@@ -98,6 +98,12 @@ void names_start(struct names *n)
     strerr_diefusys(111, "run ", path);
 }
 
+void names_stop(struct names *n)
+{
+  if (n->helper.pid > 0)
+    kill(n->helper.pid, SIGKILL);
+}
+
 int names_reserve(struct names *n)
 {
   struct timer *const timer[] = {&n->restart, &n->alive, &n->patience};
@@ -307,7 +313,7 @@ static bool answered_lately(struct names *n, struct connection *c, int64_t now)
 static void remember(struct names *n, struct connection const *c, struct lookup_peer_answer const *a)
 {
   struct address local;
-  if (n->wanted & LOOKUP_INFO)
+  if ((n->wanted & LOOKUP_INFO) || (a->known & LOOKUP_NAMES_UNASKED))
     return;
   local = local_address(n, c);
   recent_keep(&n->recent, &c->remote, &local, a, clock_ms());
@@ -352,6 +358,12 @@ static char const *copy(char **at, char const *text)
   return copied;
 }
 
+static unsigned int unasked(uint32_t known)
+{
+  return (known & LOOKUP_NAMES_UNASKED ? RULES_NEED_HOST : 0u) |
+         (known & LOOKUP_INFO_UNASKED ? RULES_NEED_INFO : 0u);
+}
+
 /* The connection is due, with what is known of it. Without memory it is as if there had been no answer. */
 static void keep_answer(struct names *n, struct waiting *w, struct lookup_peer_answer const *a)
 {
@@ -363,6 +375,7 @@ static void keep_answer(struct names *n, struct waiting *w, struct lookup_peer_a
   remember(n, c, a);
   if (!known) {
     give(c, 0, NULL, NULL);
+    c->unavailable = unasked(a->known);
     return;
   }
   w->facts = at = malloc(strlen(a->remote_host) + strlen(a->local_host) + strlen(a->info) + 3);
@@ -372,6 +385,7 @@ static void keep_answer(struct names *n, struct waiting *w, struct lookup_peer_a
   give(c, known, remote_host, copy(&at, a->local_host));
   if (known & LOOKUP_INFO)
     c->info = copy(&at, a->info);
+  c->unavailable = unasked(a->known);
 }
 
 /* False if no helper of ours would have sent that. */

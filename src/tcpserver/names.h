@@ -50,6 +50,9 @@ unsigned int names_pending(struct options const *o);
  * `table` are set before. */
 void names_start(struct names *n);
 
+/* Ends the helper, which would end by itself if it is in order. */
+void names_stop(struct names *n);
+
 /* Memory for timers, now: they are set when there may be none. 0, or -1 with errno ENOMEM. */
 int names_reserve(struct names *n);
 

@@ -177,6 +177,22 @@ static void apply_peers(struct options *o, char const *text)
     bad_argument('C', text, "a number of at least 1, and perhaps / and an IPv6 prefix length");
 }
 
+static void apply_number(unsigned int *field, struct option const *option, char const *text)
+{
+  static char const from[] = "a number from ", to[] = " to ";
+  char wanted[sizeof from + sizeof to + (size_t)2 * DECIMAL_SIZE];
+  size_t len = sizeof from - 1;
+  if (decimal_parse(field, text, option->value, option->max))
+    return;
+  memcpy(wanted, from, len);
+  len += decimal_print(wanted + len, option->value);
+  memcpy(wanted + len, to, sizeof to - 1);
+  len += sizeof to - 1;
+  len += decimal_print(wanted + len, option->max);
+  wanted[len] = '\0';
+  bad_argument(option->letter, text, wanted);
+}
+
 static void apply(struct options *o, struct option const *option, char const *text)
 {
   char const letter[] = {'-', option->letter, '\0'};
@@ -184,10 +200,7 @@ static void apply(struct options *o, struct option const *option, char const *te
   switch (option->kind) {
   case FLAG: *(bool *)field = option->value != 0; break;
   case LEVEL: o->verbosity = (enum verbosity)option->value; break;
-  case NUMBER:
-    if (!decimal_parse(field, text, option->value, option->max))
-      bad_argument(option->letter, text, option->value == 0 ? "a number" : "a number of at least 1");
-    break;
+  case NUMBER: apply_number(field, option, text); break;
   case TEXT: *(char const **)field = text; break;
   case LIMIT: apply_limit(o, text); break;
   case PEERS: apply_peers(o, text); break;

@@ -238,5 +238,15 @@ like "... are complained of, with their line" "$(cat "$work/err")" "dnsrewrite.*
 DNSCACHEIP='127.0.0.1 junk'
 exits "\$DNSCACHEIP that is no address" 111 timeout 15 tcpserver -HRl0 listen.test 0 true
 like "... is complained of" "$(cat "$work/err")" 'junk'
+printf '=liar.test:deny\n:allow\n' | tcprules "$work/liar.cdb" "$work/liar.tmp"
+serve junk -v -R -x "$work/liar.cdb" 127.0.0.1 0 echo admitted
+for again in once again; do
+  is "nobody is let in whose name a rule needs ($again)" "$(peer 127.0.0.1 "$port")" ''
+done
+logs "... which is the reason" junk 'deny 0 .* lookup$'
+stop
+serve junk2 -v 127.0.0.1 0 sh -c 'echo ${TCPREMOTEHOST-no name}'
+is "but all are if no rule does, without a name" "$(peer 127.0.0.1 "$port")" 'no name'
+stop
 DNSCACHEIP=127.0.0.1
 done_testing

@@ -5,12 +5,8 @@
 # For a place where nobody else has the port at one of the other addresses.
 . "$root/tests/names.sh"
 
-mkdir "$work/bin" "$work/libexec"
 ours=$(command -v tcpclient)
-cp "$ours" "$work/bin/tcpclient"
-cp "$root/tests/cli/tcpclient-lookup.pl" "$work/libexec/tcplookup"
-chmod 755 "$work/libexec/tcplookup"
-PATH=$work/bin:$PATH
+own_helper tcpclient "$root/tests/cli/tcpclient-lookup.pl"
 FAKE_LOG=$work/questions FAKE_HOST= FAKE_PEER=
 export FAKE_LOG FAKE_HOST FAKE_PEER
 
@@ -264,7 +260,7 @@ FAKE_HOST='4=127.0.0.3 6=none wait=100 die'
 is 'or dies later' "$(facts "$all" name.example "$open" | wc -l)" 3
 FAKE_HOST=
 for steps in die garbage '4=127.0.0.1' 'host=Bad.Example peer' 'host=a..b peer' 'host=a/b peer' 'local=-%s$ peer' \
-  "info=$(printf '\033')[2J peer" evil=01 evil=02 evil=04 evil=08 evil=10 evil=0900000061 evil=0000000061; do
+  "info=$(printf '\033')[2J peer" evil=01 evil=02 evil=04 evil=08 evil=40 evil=0900000061 evil=0000000061; do
   is "facts: $steps: nothing is known" "$(facts "$steps" 127.0.0.3 "$open")" ''
   like "facts: $steps: and that is said" "$(cat "$work/err")" \
     '^tcpclient: unable to look up host names and user: tcplookup (has ended|gave an answer that is none)$'

@@ -33,6 +33,9 @@ zeros=0000000000000000000000000000000000000000
 is 'A ping is answered with its id' "$(helper ping 7 ping 4000000000 answers 2 close)" \
   'kind 7 id 7;kind 7 id 4000000000;exit 0;'
 is 'It ends with 0 when the other side does' "$(helper close)" 'exit 0;'
+is 'Signals that tcpserver obeys do not end it when all processes get them' \
+  "$(helper ping 1 answers 1 shell 'for s in HUP ALRM USR1 USR2; do kill -$s $HELPER; done' ping 2 answers 1 close)" \
+  'kind 7 id 1;kind 7 id 2;exit 0;'
 is 'A name is told' "$(helper peer 1 127.0.0.5 1 127.0.0.1 answers 1 close)" "peer 1 known 1 'a.test' '' '';exit 0;"
 is 'A confirmed name is a name' "$(helper peer 1 127.0.0.5 9 127.0.0.1 answers 1)" "peer 1 known 1 'a.test' '' '';"
 is 'A name that is not confirmed is marked' "$(helper peer 1 127.0.0.6 9 127.0.0.1 answers 1)" \

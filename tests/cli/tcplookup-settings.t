@@ -109,7 +109,10 @@ DNSREWRITEFILE=$work/none
 cat > "$work/with_conf" <<'END'
 #!/bin/sh
 # with_conf FILE command…
-exec unshare -m sh -c 'mount --bind "$1" /etc/resolv.conf && shift && exec "$@"' sh "$@"
+# In a chroot / is no mount whose propagation could be changed; it need not be where no mount is shared anyway.
+how=
+grep -q ' shared:' /proc/self/mountinfo || how='--propagation unchanged'
+exec unshare -m $how sh -c 'mount --bind "$1" /etc/resolv.conf && shift && exec "$@"' sh "$@"
 END
 chmod 755 "$work/with_conf"
 with_conf="$work/with_conf $work/resolv.conf"

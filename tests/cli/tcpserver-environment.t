@@ -11,13 +11,7 @@ environment()
   peer "$@" "$environment_address" "$environment_port" | grep -E '^(TCP|PROTO|LISTEN|NOTIFY)' | sort
 }
 # A tcplookup of the test's own, by default one that never knows anything.
-mkdir "$work/bin" "$work/libexec" "$work/names"
-cp "$COMMAND_DIR/tcpserver" "$work/bin/tcpserver"
-cp "$root/tests/cli/tcpserver-names-helper.pl" "$work/libexec/tcplookup"
-chmod 755 "$work/libexec/tcplookup"
-PATH=$work/bin:$PATH
-NAMES_FOLDER=$work/names
-export PATH NAMES_FOLDER
+. "$root/tests/cli/tcpserver-names.sh"
 cat > "$NAMES_FOLDER/behaviour" << 'B'
 127.0.0.20 answer host=client.example info=joe local=server.example
 127.0.0.21 answer unconfirmed=client.example

@@ -2,7 +2,7 @@
 # tcpserver-names-helper.pl - stands in for tcplookup in the tests of tcpserver: answers questions from a table, late,
 # never, or wrongly. Installed as libexec/tcplookup beside a copy of tcpserver (see tcpserver-names.sh). The file
 # `behaviour` in its folder has a line for each remote address (or * for others): address, action, arguments.
-#   answer FACT…   at once, with host=H unconfirmed=H local=H info=I
+#   answer FACT…   at once, with host=H unconfirmed=H local=H info=I unasked=N (16: names, 32: ident, 48: both)
 #   later FACT…    when a file `release` appears, which holds the order: forward, reverse or, with another answer to
 #                  each after the first one, twice; the file vanishes when they are sent
 #   hold           never; pings are answered
@@ -11,7 +11,7 @@
 #   die stop       SIGKILL or SIGSTOP to itself
 #   junk short oversized empty unsound dirty kind size question     what no helper sends
 # Lines `start die`, `start wait` (read nothing until there is a file `go`) and `start deaf` (read, say nothing at all).
-# Every start, question, cancellation and ping is noted in `asked`.
+# Every start, question, cancellation and ping is noted in `asked`; some with a time, in milliseconds.
 use strict;
 use warnings;
 use Fcntl;
@@ -27,6 +27,7 @@ fcntl($s, F_SETFL, fcntl($s, F_GETFL, 0) & ~O_NONBLOCK);
 open(my $asked, '>>', "$folder/asked") or die;
 
 sub note { syswrite($asked, "@_\n") }
+sub now { int(time * 1000) % 100_000_000 }
 sub raw { send($s, $_[0], MSG_NOSIGNAL) }
 sub say_ { my ($kind, $id, $payload) = @_; raw(pack('SSL', $kind, length $payload, $id) . $payload) }
 
@@ -49,6 +50,7 @@ sub answer_of {
   $known |= 8 if exists $fact{unconfirmed};
   $known |= 2 if exists $fact{local};
   $known |= 4 if exists $fact{info};
+  $known |= $fact{unasked} if exists $fact{unasked};
   my $remote = exists $fact{host} ? $fact{host} : $fact{unconfirmed};
   return pack('La256a256a513x3', $known, $remote // '', $fact{local} // '', $fact{info} // '');
 }
@@ -97,7 +99,7 @@ sub release {
 }
 
 my $start = rule('start');
-note("start $$", int(time * 1000) % 100_000_000, "@ARGV");
+note("start $$", now(), "@ARGV");
 exit 1 if $start eq 'die';
 while ($start eq 'wait' && !-e "$folder/go") { sleep 0.01; exit 0 if getppid == 1 }
 
@@ -111,13 +113,14 @@ while (1) {
   my ($kind, $size, $id) = unpack('SSL', $message);
   my $payload = substr($message, 8);
   if ($kind == $PING) { note('ping'); say_($PONG, $id, ''); next }
-  if ($kind == $CANCEL) { note('cancel', $ip_of{$id} // 'nobody'); @later = grep { $_->[0] != $id } @later; next }
+  if ($kind == $CANCEL) { note('cancel', $ip_of{$id} // 'nobody'); note('time cancel', now()); @later = grep { $_->[0] != $id } @later; next }
   my ($local, $remote) = (substr($payload, 0, $ADDRESS), substr($payload, $ADDRESS, $ADDRESS));
   my ($local_port, $remote_port, $wanted, $timeout) = unpack('SSLL', substr($payload, 2 * $ADDRESS));
   my $ip = address($remote);
   $ip_of{$id} = $ip;
   push @ids, $id;
   note("peer $ip wanted $wanted timeout $timeout local " . address($local));
+  note('time peer', now());
   my ($action, @rest) = split(' ', rule($ip));
   ($DO{$action} // die "no action $action\n")->($id, @rest);
 }

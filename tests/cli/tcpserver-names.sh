@@ -6,13 +6,10 @@
 #   round_trips NAME      waits until tcpserver has seen all that has happened before
 # and what tcpserver-clients.sh has. $server is the pid of the tcpserver that is meant.
 . "$root/tests/cli/tcpserver-clients.sh"
-mkdir "$work/bin" "$work/libexec" "$work/names"
-cp "$(command -v tcpserver)" "$work/bin/tcpserver"
-cp "$root/tests/cli/tcpserver-names-helper.pl" "$work/libexec/tcplookup"
-chmod 755 "$work/libexec/tcplookup"
-PATH=$work/bin:$PATH
+own_helper tcpserver "$root/tests/cli/tcpserver-names-helper.pl"
 NAMES_FOLDER=$work/names
-export PATH NAMES_FOLDER
+export NAMES_FOLDER
+mkdir "$NAMES_FOLDER"
 
 behave()
 {

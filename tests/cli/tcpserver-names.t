@@ -109,6 +109,13 @@ serve ruled -v -x "$work/cdb" 127.0.0.1 0 sh -c 'echo $RULE'
 is "a rule by host name matches" "$(peer 127.0.0.1 "$port")" host
 is "who is refused by address is" "$(peer -b 127.0.0.10 127.0.0.1 "$port")" ''
 not_ok "... and nobody is asked for him" grep -q 127.0.0.10 "$NAMES_FOLDER/asked"
+for unasked in 16 48; do
+  echo "127.0.0.$unasked answer unasked=$unasked" >> "$NAMES_FOLDER/behaviour"
+  is "who needs an answer that was not asked for is refused ($unasked)" "$(peer -b "127.0.0.$unasked" 127.0.0.1 "$port")" ''
+  logs "... and the log says why" ruled "deny 0 .*127\\.0\\.0\\.$unasked::[0-9]+ lookup\$"
+done
+echo '127.0.0.32 answer host=a.example unasked=32' >> "$NAMES_FOLDER/behaviour"
+is "a rule by name needs no ident" "$(peer -b 127.0.0.32 127.0.0.1 "$port")" host
 peer -b 127.0.0.3 127.0.0.1 "$port" > "$work/dead"
 logs "who needs an answer that can't be had is refused" ruled 'deny 0 .*127\.0\.0\.3::[0-9]+ lookup$'
 stop

@@ -67,6 +67,6 @@ is "the options of classic run scripts are taken, in any order" "$(peer 127.0.0.
 stop
 serve names -hpPrRhH -t 0 -t 86400 -w 1 -w 1000000 -l0 127.0.0.1 0 echo served
 is "those of names and ident, too, and of the first and the last the last counts" \
-  "$(peer 127.0.0.1 "$port") $(cat "/proc/$pid/task/$pid/children")" "served "
+  "$(cat "/proc/$pid/task/$pid/children") $(peer 127.0.0.1 "$port")" " served"
 stop
 done_testing

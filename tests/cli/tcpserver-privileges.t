@@ -39,6 +39,37 @@ if [ "$(id -u)" = 0 ]; then
   serve both -HRl0 -u 12345 -g 23456 127.0.0.1 0 sh -c "$ids"
   is "-u number -g number: just these" "$(who)" "12345 23456 23456"
   stop
+  # tcplookup is started after that. A copy: the tree may be where other users can't go.
+  chmod 711 "$work"
+  mkdir "$work/bin" "$work/libexec"
+  cp "$(command -v tcpserver)" "$work/bin"
+  cp "${COMMAND_DIR%/*}/libexec/tcplookup" "$work/libexec"
+  background names "$work/bin/tcpserver" -1 -Rl0 -u 12345 -g 23456 127.0.0.1 0 true
+  serve_wait names
+  peer 127.0.0.1 "$port" > "$work/out"
+  helper=/proc/$(ps -o pid= --ppid "$pid" | head -n 1 | tr -d ' ')
+  like "tcplookup runs" "$(tr '\0' ' ' < "$helper/cmdline")" 'tcplookup -s '
+  is "... as that user, with that group and no capability" \
+    "$(sed -n 's/^\(Uid\|Gid\|Groups\|CapEff\):[[:space:]]*//p' "$helper/status" | tr '\t\n' ' ' | tr -s ' ')" \
+    "12345 12345 12345 12345 23456 23456 23456 23456 23456 0000000000000000 "
+  stop
+  # So it is for the host argument, before tcpserver itself has dropped anything.
+  mv "$work/libexec/tcplookup" "$work/libexec/real"
+  : > "$work/ran"
+  chmod 666 "$work/ran"
+  printf '#!/bin/sh\necho "$(id -u) $(id -g) $(id -G)" >> "%s"\nexec "%s" "$@"\n' "$work/ran" "$work/libexec/real" \
+    > "$work/libexec/tcplookup"
+  chmod 755 "$work/libexec/tcplookup"
+  background host "$work/bin/tcpserver" -1 -HRl0 -u 12345 -g 23456 localhost 0 echo here
+  serve_wait host
+  is "a name as host is served" "$(peer 127.0.0.1 "$port")" here
+  is "... and was looked up as that user, too" "$(cat "$work/ran")" "12345 23456 23456"
+  stop
+  exits "a name that is none is fatal then, too" 111 "$work/bin/tcpserver" -u 12345 -g 23456 no_.such..name 0 true
+  is "... which is said once" "$(cat "$work/err")" "tcpserver: fatal: no IP address for no_.such..name"
+  printf '#!/bin/sh\nkill -KILL $PPID\n' > "$work/libexec/tcplookup"
+  exits "so it is if the process that asks is killed" 111 "$work/bin/tcpserver" -u 12345 -g 23456 localhost 0 true
+  like "... which is said" "$(cat "$work/err")" '^tcpserver: fatal: temporarily unable .* localhost: .*killed$'
   serve group -HRl0 -u nobody -g daemon 127.0.0.1 0 sh -c "$ids"
   is "-u name -g name: the group is the main one" "$(who | cut -d ' ' -f 1,2)" "$uid $(id -g daemon)"
   stop

@@ -22,8 +22,8 @@ serve fds2 -HRl0 -V -x "$work/cdb" -B hello -c 3 127.0.0.1 0 perl "$work/fds"
 is "... whatever is asked for" "$(peer 127.0.0.1 "$port")" "hello0=socket 1=socket 2=$work/fds2.log"
 stop
 serve fds3 127.0.0.1 0 perl "$work/fds"
-is "... with names and ident, too" "$(peer 127.0.0.1 "$port")" "0=socket 1=socket 2=$work/fds3.log"
 helper=$(cat "/proc/$pid/task/$pid/children")
+is "... with names and ident, too" "$(peer 127.0.0.1 "$port")" "0=socket 1=socket 2=$work/fds3.log"
 listening=$(ss -Htlne "sport = :$port" | sed 's/.* ino:\([0-9]*\) .*/\1/')
 like "tcplookup is its only other child" "$helper" '^[0-9]+ ?$'
 listens()

@@ -2,6 +2,7 @@
 # What tcpserver does when the system refuses it something: at the start it says so and exits 111; later it serves on.
 # Not for sanitized programs: their run-time must be loaded first.
 . "$(dirname "$0")/../lib.sh"
+. "$root/tests/cli/tcpserver-clients.sh"
 
 shim=$work/shim.so
 # shellcheck disable=SC2046
@@ -67,15 +68,10 @@ for call in open dup2 socket bind listen setsockopt getsockname epoll_create1 ep
 done
 
 # The same with names, which a tcplookup of the test's own tells.
-mkdir "$work/bin" "$work/libexec" "$work/names"
-cp "$COMMAND_DIR/tcpserver" "$work/bin/tcpserver"
-cp "$root/tests/cli/tcpserver-names-helper.pl" "$work/libexec/tcplookup"
-chmod 755 "$work/libexec/tcplookup"
-PATH=$work/bin:$PATH
-NAMES_FOLDER=$work/names
-export PATH NAMES_FOLDER
+. "$root/tests/cli/tcpserver-names.sh"
 cat > "$NAMES_FOLDER/behaviour" << 'B'
 127.0.0.1 answer host=client.example
+127.0.0.2 hold
 127.0.0.3 die
 B
 for call in socketpair clone reallocarray mmap epoll_ctl; do
@@ -177,23 +173,31 @@ names_fail()
       wrong="$wrong $at(did not start)"
       break
     fi
+    server=$pid
+    [ "$waiters" = 0 ] || crowd waiters "$waiters" 127.0.0.1 "$port" 127.0.0.2
     for i in 1 2 3; do peer 127.0.0.1 "$port"; done > "$work/replies"
     [ "$(grep -c '^served$\|^client\.example$' "$work/replies")" -ge 2 ] || wrong="$wrong $at(lost more than one)"
     wait_for named || wrong="$wrong $at(no names any more)"
     wait_for sh -c "grep status: '$work/names.log' | tail -n 1 | grep -q 'status: 0/1'" || wrong="$wrong $at(counts)"
-    stop
+    stop "$server"
+    rm -f "$work/waiters.in"
     [ "$(hits)" != 0 ] || break
     at=$((at + 1))
   done
   [ "$at" -gt "$2" ] || wrong="no call was made to fail"
   is "with names, no failure of $1 ($((at - $2)) of them) costs more than a connection and a name" "$wrong" ""
 }
+waiters=0
 names_fail sendmsg 1 $EIO
 names_fail sendmsg 1 $ENOBUFS
 names_fail recvmsg 1 $EIO
 names_fail epoll_ctl 4 $ENOSPC
 names_fail malloc 1 $ENOMEM
 names_fail reallocarray 3 $ENOMEM
+names_fail clone 2 $EAGAIN
+# With so many that wait a connection's descriptor is moved down for its program.
+waiters=100
+names_fail dup2 5 $EMFILE
 names_fail clone 2 $EAGAIN
 
 # The helper has died and can't be started again.

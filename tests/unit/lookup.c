@@ -85,8 +85,17 @@ static void test_peer_answer(void)
   a.known |= LOOKUP_REMOTE_HOST;
   ok(!lookup_peer_answer_is_sound(&a), "... not one that is both");
   a = answer();
-  a.known |= 16;
+  a.known |= 64;
   ok(!lookup_peer_answer_is_sound(&a), "... nor with an unknown fact");
+  a = answer();
+  a.known |= LOOKUP_NAMES_UNASKED;
+  ok(!lookup_peer_answer_is_sound(&a), "... nor with names that were not asked for");
+  a = answer();
+  a.known |= LOOKUP_INFO_UNASKED;
+  ok(!lookup_peer_answer_is_sound(&a), "... nor with ident that was not");
+  memset(&a, 0, sizeof a);
+  a.known = LOOKUP_NAMES_UNASKED | LOOKUP_INFO_UNASKED;
+  ok(lookup_peer_answer_is_sound(&a), "... but one that neither was asked for is");
   a = answer();
   a.known &= ~(uint32_t)LOOKUP_INFO;
   ok(!lookup_peer_answer_is_sound(&a), "... nor with text for a fact that is not known");

@@ -38,6 +38,7 @@ static struct example const good[] = {
     {"fe80::1%lo", "fe80::1%1", "a link-local address with an interface's name"},
     {"fe80::1", "fe80::1", "a link-local address without interface"},
     {"::ffff:1.2.3.4", "1.2.3.4", "an IPv4-mapped address"},
+    {"0.0.0.0 :: ::ffff:0.0.0.0", "127.0.0.1 ::1 127.0.0.1", "the unspecified address, which is this host"},
     {"1.2.3.4.5.6.7.8", "1.2.3.4 5.6.7.8", "two joined by a dot"},
     {"1.2.3.4.5.6.7.8.9.10.11.12", "1.2.3.4 5.6.7.8 9.10.11.12", "three joined"},
     {"255.255.255.255.255.255.255.255.255.255.255.255.255.255.255.255",

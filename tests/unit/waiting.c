@@ -56,7 +56,9 @@ static void test_record(void)
   struct waiting *w;
   fresh();
   w = add(7);
-  ok(w && w->connection.fd == 7 && w->since_ms == 7 && !w->facts && w->list == WAITING_UNSENT,
+  if (!w)
+    abort();
+  ok(w->connection.fd == 7 && w->since_ms == 7 && !w->facts && w->list == WAITING_UNSENT,
      "a new record holds its connection, without facts, and is not asked about yet");
   ok(waiting_find(&table, w->id) == w && waiting_first(&table, WAITING_UNSENT) == w &&
          waiting_total(&table) == 1,
