@@ -79,11 +79,6 @@ SMALL     := argv0 addcr delcr fixcrio recordio
 SMALL_SRC := src/filters/complain.c $(addprefix src/lib/,about.c clock.c execute.c transfer.c)
 SMALL_CC  := $(if $(SANITIZE),,$(shell command -v musl-gcc))
 
-# MUSL: need the libraries as well, which are compiled for glibc; still they are linked with musl where that works, for
-# the same reason. See src/musl/fortify.c.
-MUSL      := rblsmtpd
-archive    = $(shell $(CC) -print-file-name=$(1))
-
 # Archives by their file names: -Wl,-Bstatic ... -Wl,-Bdynamic around them would undo -static.
 LIBS := $(B)/libucspi.a -l:libcdb.a -l:libskarnet.a
 
@@ -129,19 +124,11 @@ $(B)/static-flag-l%: Makefile conf-cc conf-ld
 	    $(B)/static-try-$*; \
 	  then echo -static -Wl,-z,noseparate-code; else echo; fi > $@
 
-# link_musl PROGRAM: a command that fails, and says nothing, if this does not work here.
-link_musl = { $(SMALL_CC) -O2 -static -Wl,-z,noseparate-code -o $$@.new src/musl/fortify.c $(call OBJ,$($(1)_SRC)) \
-  $(B)/libucspi.a $(call archive,libcdb.a) $(call archive,libskarnet.a) \
-  $(foreach l,$($(1)_LIBS),$(call archive,$(l:-l%=lib%.a))) \
-  2> /dev/null && $$@.new --version > /dev/null; }
-
 # program NAME,FOLDER
 static_flag = $(B)/static-flag$(or $($(1)_LIBS),-lc)
 define program
-$(2)/$(1): $(call OBJ,$($(1)_SRC)) $(B)/libucspi.a $(static_flag) conf-ld \
-    $(if $(filter $(1),$(MUSL)),src/musl/fortify.c)
+$(2)/$(1): $(call OBJ,$($(1)_SRC)) $(B)/libucspi.a $(static_flag) conf-ld
 	@mkdir -p $$(@D)
-	$(if $(and $(SMALL_CC),$(filter $(1),$(MUSL))),$(call link_musl,$(1)) ||) \
 	$(LD) $(LDFLAGS) $(if $(filter $(1),$(STATIC)),$$$$(cat $(static_flag))) -o $$@.new \
 	  $(call OBJ,$($(1)_SRC)) $(LIBS) $($(1)_LIBS)
 	mv $$@.new $$@

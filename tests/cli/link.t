@@ -11,7 +11,7 @@ is 'no source includes the cdb header of skalibs' \
 link_line()
 {
   case " $helpers " in *" $1 "*) folder=libexec ;; *) folder=command ;; esac
-  "$make" -s -n -C "$root" -W conf-ld SMALL_CC= COMMAND=command LIBEXEC=libexec B=build "$folder/$1" |
+  "$make" -s -n -C "$root" -W conf-ld COMMAND=command LIBEXEC=libexec B=build "$folder/$1" |
     sed -n ':join
 /\\$/ {
   N
