@@ -109,7 +109,10 @@ is '... also where output is a pipe' "$(cat "$work/status")" 141
 is 'a program that reads nothing does not hold up what it says' \
   "$(limited "$filter" sh -c 'exec <&-; printf "bye\r\n"' < "$work/late" 2> /dev/null | tr -d '\r')" bye
 limited setsid sh -c '"$1" sh -c "cat; echo out" <&-' sh "$filter" > "$work/got" 2> "$work/err"
-is 'closed input is the end of input' "$? $(tr -d '\r' < "$work/got")" '0 out'
+closed_input=$?
+# The program has ended; the relay may still have its last words.
+wait_for test -s "$work/got"
+is 'closed input is the end of input' "$closed_input $(tr -d '\r' < "$work/got")" '0 out'
 limited sh -c '"$1" yes >&-' sh "$filter" 2> "$work/err"
 is 'closed output is nobody who reads' "$?" 141
 

@@ -58,7 +58,7 @@ is 'To cancel what nobody asked does no harm' "$(helper cancel 9 ping 1 answers 
 is 'It ends although questions wait' "$(helper peer 1 127.0.0.8 1 127.0.0.1 close)" 'exit 0;'
 is 'Questions beyond -w are answered at once' \
   "$(WAITING=1 helper peer 1 127.0.0.8 1 127.0.0.1 peer 2 127.0.0.5 1 127.0.0.1 answers 1)" \
-  "peer 2 known 0 '' '' '';"
+  "peer 2 known 16 '' '' '';"
 : > "$work/dns.queries"
 helper peer 1 127.0.0.5 1 127.0.0.1 peer 2 127.0.0.5 1 127.0.0.1 answers 2 peer 3 127.0.0.5 1 127.0.0.1 answers 1 > "$work/out"
 is 'The same question is one query, at a time or later' "$(asked 5.0.0.127.in-addr.arpa PTR)" 1
