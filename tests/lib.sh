@@ -193,14 +193,24 @@ hold()
 {
   hold_name=$1
   shift
-  mkfifo "$work/$hold_name.in"
-  perl "$root/tests/peer" -h "$@" > "$work/$hold_name.out" 2>&1 < "$work/$hold_name.in" &
+  keep_client "$hold_name" perl "$root/tests/peer" -h "$@"
+}
+
+# keep_client NAME cmd…: the same for any client that says when it is connected; what it reads comes through the fifo
+# $work/NAME.in, what it says is in $work/NAME.out
+keep_client()
+{
+  client_name=$1
+  shift
+  mkfifo "$work/$client_name.in"
+  rm -f "$work/$client_name.out"
+  "$@" > "$work/$client_name.out" 2>&1 < "$work/$client_name.in" &
   pid=$!
   started="$started $pid"
   # Keeps the fifo open for writing until the client is stopped.
-  sh -c 'exec 3> "$1"; exec sleep 600' sh "$work/$hold_name.in" &
+  sh -c 'exec 3> "$1"; exec sleep 600' sh "$work/$client_name.in" &
   started="$started $!"
-  wait_for grep -q connected "$work/$hold_name.out"
+  wait_for grep -q connected "$work/$client_name.out"
 }
 
 # stops the process $1 (default: $pid) and waits for it

@@ -15,15 +15,7 @@ crowd()
 {
   crowd_name=$1
   shift
-  mkfifo "$work/$crowd_name.in"
-  rm -f "$work/$crowd_name.out"
-  perl "$root/tests/cli/tcpserver-crowd.pl" "$@" > "$work/$crowd_name.out" 2>&1 < "$work/$crowd_name.in" &
-  pid=$!
-  started="$started $pid"
-  # Keeps the fifo open for writing.
-  sh -c 'exec 3> "$1"; exec sleep 600' sh "$work/$crowd_name.in" &
-  started="$started $!"
-  wait_for grep -q connected "$work/$crowd_name.out"
+  keep_client "$crowd_name" perl "$root/tests/cli/tcpserver-crowd.pl" "$@"
 }
 
 tell()

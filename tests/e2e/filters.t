@@ -8,19 +8,11 @@ need micro-httpd micro-httpd
 need aiosmtpd python3-aiosmtpd
 need curl curl
 
-mkdir "$work/www" "$work/ftp" "$work/empty"
+make_ftp_folder
+mkdir "$work/www"
 perl -e 'print "line $_\n" for 1 .. 20000' > "$work/www/text.html"
 head -c 2000000 /dev/urandom > "$work/www/random"
 cp "$work/www/random" "$work/ftp/random"
-chmod 711 "$work"
-chmod 555 "$work/empty" "$work/ftp"
-chmod 444 "$work/ftp/random"
-restore()
-{
-  chmod -R u+w "$work/ftp"
-  cleanup
-}
-trap restore EXIT
 
 curl_()
 {
@@ -70,19 +62,7 @@ sed '1,/^.$/d' "$work/got" | tr -d '\r' > "$work/body"
 ok '... and otherwise with what is in the file' cmp "$work/body" "$work/www/text.html"
 
 # --- FTP: vsftpd insists on a connection of its own, so a relay leads to it -------------------------------------
-cat > "$work/vsftpd.conf" << CONF
-listen=NO
-listen_ipv6=NO
-anonymous_enable=YES
-no_anon_password=YES
-local_enable=NO
-anon_root=$work/ftp
-secure_chroot_dir=$work/empty
-connect_from_port_20=NO
-seccomp_sandbox=NO
-xferlog_enable=NO
-$([ "$(id -u)" = 0 ] || echo run_as_launching_user=YES)
-CONF
+configure_vsftpd
 serve_by_port vsftpd vsftpd "$work/vsftpd.conf"
 vsftpd_port=$port
 serve_by_port ftp recordio tcpclient -HRl0 127.0.0.1 "$vsftpd_port"

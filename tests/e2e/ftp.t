@@ -5,33 +5,11 @@
 need vsftpd vsftpd
 need curl curl
 
-# As root, vsftpd runs as its user ftp, locked into an empty folder of root's; as anybody else, as that user.
-mkdir "$work/ftp" "$work/ftp/pub" "$work/empty"
-chmod 711 "$work"
-chmod 555 "$work/empty"
+make_ftp_folder
+mkdir "$work/ftp/pub"
 seq 1 100000 > "$work/ftp/pub/numbers"
 head -c 1000000 /dev/urandom > "$work/ftp/pub/random"
-chmod -R a+rX,a-w "$work/ftp"
-cat > "$work/vsftpd.conf" << CONF
-listen=NO
-listen_ipv6=NO
-anonymous_enable=YES
-no_anon_password=YES
-local_enable=NO
-anon_root=$work/ftp
-secure_chroot_dir=$work/empty
-connect_from_port_20=NO
-seccomp_sandbox=NO
-xferlog_enable=NO
-ftpd_banner=files for everybody
-$([ "$(id -u)" = 0 ] || echo run_as_launching_user=YES)
-CONF
-restore()
-{
-  chmod -R u+w "$work/ftp"
-  cleanup
-}
-trap restore EXIT
+configure_vsftpd 'ftpd_banner=files for everybody'
 
 fetch()
 {

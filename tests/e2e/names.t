@@ -2,33 +2,14 @@
 # Names and ident with real servers: dnsmasq answers for DNS, oidentd says whose a connection is.
 . "$(dirname "$0")/../lib.sh"
 . "$root/tests/names.sh"
-need dnsmasq dnsmasq-base
+. "$root/tests/e2e/dnsmasq.sh"
 need oidentd oidentd
 tcplookup=${COMMAND_DIR%/*}/libexec/tcplookup
 
-# Started by root both servers want to become somebody else, and fail where that is root of a user namespace only: there
-# they get an inner one, where they aren't root, and the test's ports are anybody's.
-as_user='' as_root=''
-if [ "$(id -u)" = 0 ] && [ "$(cat /proc/self/setgroups)" = deny ]; then
-  as_user='unshare -U --map-user=65534 --map-group=65534'
-  echo 0 > /proc/sys/net/ipv4/ip_unprivileged_port_start
-elif [ "$(id -u)" = 0 ]; then
-  as_root='-u root -g root'
-fi
 me=$($as_user id -un)
 
 # dnsmasq refuses names of its own domain that it doesn't know, and asks nobody else.
-cat > "$work/dnsmasq.conf" <<CONF
-keep-in-foreground
-no-resolv
-no-hosts
-no-poll
-pid-file
-port=53
-listen-address=127.0.0.1
-bind-interfaces
-log-queries
-log-facility=-
+serve_dnsmasq <<'CONF'
 local=/names.test/
 local=/in-addr.arpa/
 local=/ip6.arpa/
@@ -45,9 +26,6 @@ txt-record=text.names.test,"v=spf1 -all"
 ptr-record=2.0.1.127.in-addr.arpa,other.names.test
 ptr-record=3.0.1.127.in-addr.arpa,nowhere.names.test
 CONF
-# shellcheck disable=SC2086
-background dnsmasq $as_user dnsmasq -C "$work/dnsmasq.conf" $as_root
-ok 'dnsmasq runs' wait_for grep -q 'started, version' "$work/dnsmasq.log"
 : > "$work/oidentd.conf"
 # shellcheck disable=SC2086
 background oidentd $as_user oidentd -i -S -C "$work/oidentd.conf" $as_root

@@ -2,32 +2,13 @@
 # rblsmtpd between tcpserver and a real SMTP server, aiosmtpd, with lists that dnsmasq serves; curl is the client.
 . "$(dirname "$0")/../lib.sh"
 . "$root/tests/names.sh"
-need dnsmasq dnsmasq-base
+. "$root/tests/e2e/dnsmasq.sh"
 need aiosmtpd python3-aiosmtpd
 need curl curl
 unset RBLSMTPD RES_OPTIONS
 
-# See names.t.
-as_user='' as_root=''
-if [ "$(id -u)" = 0 ] && [ "$(cat /proc/self/setgroups)" = deny ]; then
-  as_user='unshare -U --map-user=65534 --map-group=65534'
-  echo 0 > /proc/sys/net/ipv4/ip_unprivileged_port_start
-elif [ "$(id -u)" = 0 ]; then
-  as_root='-u root -g root'
-fi
-
 # 127.1.0.2 is on both lists, 127.1.0.3 there and on that of friends, ::1 on the first.
-cat > "$work/dnsmasq.conf" <<CONF
-keep-in-foreground
-no-resolv
-no-hosts
-no-poll
-pid-file
-port=53
-listen-address=127.0.0.1
-bind-interfaces
-log-queries
-log-facility=-
+serve_dnsmasq <<'CONF'
 local=/test/
 txt-record=2.0.1.127.text.test,"127.1.0.2 sends spam, ","see http://text.test/"
 txt-record=3.0.1.127.text.test,"127.1.0.3 sends spam, too"
@@ -37,10 +18,7 @@ host-record=3.0.1.127.address.test,127.0.0.2
 host-record=3.0.1.127.friends.test,127.0.0.3
 cname=4.0.1.127.text.test,2.0.1.127.text.test
 CONF
-# shellcheck disable=SC2086
-background dnsmasq $as_user dnsmasq -C "$work/dnsmasq.conf" $as_root
 dnsmasq=$pid
-ok 'dnsmasq runs' wait_for grep -q 'started, version' "$work/dnsmasq.log"
 smtp_port=2525 # of this namespace
 background aiosmtpd env PYTHONUNBUFFERED=1 aiosmtpd -n -l 127.0.0.1:$smtp_port -c aiosmtpd.handlers.Debugging stdout
 listens() { ss -ltn | grep -q "127\.0\.0\.1:$smtp_port "; }

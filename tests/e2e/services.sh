@@ -5,6 +5,8 @@
 #   serve_mux                  starts tcpserver and tcpmuxd on that directory; sets $mux_port; log: $work/mux.log
 #   by_name NAME               command line that connects 0 and 1 to the service NAME, for programs that take one
 #   forward NAME               a port of its own for the service NAME, for clients that only know ports; sets $port
+#   make_ftp_folder            $work/ftp, for files that vsftpd is to serve
+#   configure_vsftpd [line]    once they are there: $work/vsftpd.conf, with that line, for a vsftpd that serves one client
 #   quote ARG…                 the arguments as one line of shell
 #   quietly cmd…               runs cmd, which is expected to complain; what it says is in $work/err
 
@@ -53,4 +55,38 @@ forward()
   # The words of by_name are our own, without blanks.
   # shellcheck disable=SC2046
   serve "forward-$1" -RHl0 127.0.0.1 0 $(by_name "$1")
+}
+
+# As root, vsftpd runs as its user ftp, locked into an empty folder of root's; as anybody else, as that user.
+make_ftp_folder()
+{
+  mkdir "$work/ftp" "$work/empty"
+  chmod 711 "$work"
+  chmod 555 "$work/empty"
+  trap restore_ftp_folder EXIT
+}
+
+restore_ftp_folder()
+{
+  chmod -R u+w "$work/ftp"
+  cleanup
+}
+
+configure_vsftpd()
+{
+  chmod -R a+rX,a-w "$work/ftp"
+  cat > "$work/vsftpd.conf" << CONF
+listen=NO
+listen_ipv6=NO
+anonymous_enable=YES
+no_anon_password=YES
+local_enable=NO
+anon_root=$work/ftp
+secure_chroot_dir=$work/empty
+connect_from_port_20=NO
+seccomp_sandbox=NO
+xferlog_enable=NO
+${1:-}
+$([ "$(id -u)" = 0 ] || echo run_as_launching_user=YES)
+CONF
 }

@@ -4,13 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 cd "$work" || exit 111
 
-shim=$work/shim.so
-# shellcheck disable=SC2046
-if ! $(head -n 1 "$root/conf-cc") -D_GNU_SOURCE -shared -fPIC -o "$shim" "$root/tests/fault/shim.c" -ldl 2> err; then
-  diag "$(cat err)"
-  result 1 "the preloaded library compiles"
-  done_testing
-fi
+. "$root/tests/fault/shim.sh"
 
 says()
 {

@@ -2,13 +2,7 @@
 # Connections that have their names and no process to be had for them. Not for sanitized programs, see tcpserver.t.
 . "$(dirname "$0")/../lib.sh"
 . "$root/tests/cli/tcpserver-names.sh"
-shim=$work/shim.so
-# shellcheck disable=SC2046
-if ! $(head -n 1 "$root/conf-cc") -D_GNU_SOURCE -shared -fPIC -o "$shim" "$root/tests/fault/shim.c" -ldl 2> "$work/err"; then
-  diag "$(cat "$work/err")"
-  result 1 "the preloaded library compiles"
-  done_testing
-fi
+. "$root/tests/fault/shim.sh"
 EAGAIN=11
 
 behave <<'TABLE'

@@ -4,13 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 . "$root/tests/cli/tcpserver-clients.sh"
 
-shim=$work/shim.so
-# shellcheck disable=SC2046
-if ! $(head -n 1 "$root/conf-cc") -D_GNU_SOURCE -shared -fPIC -o "$shim" "$root/tests/fault/shim.c" -ldl 2> "$work/err"; then
-  diag "$(cat "$work/err")"
-  result 1 "the preloaded library compiles"
-  done_testing
-fi
+. "$root/tests/fault/shim.sh"
 EAGAIN=11 ENOMEM=12 EMFILE=24 ENFILE=23 ENOBUFS=105 ECONNABORTED=103 EPROTO=71 EIO=5 EINVAL=22 ENOSPC=28
 
 hits()
