@@ -29,38 +29,34 @@ static inline size_t copy_until(char *to, char const *from, size_t len, char sto
   return done;
 }
 
-size_t crlf_add(struct crlf *c, char *to, char const *from, size_t len)
+/* A CR before each LF, or only where there is none. */
+static inline size_t add_cr(struct crlf *c, char *to, char const *from, size_t len, bool always)
 {
   char *out = to;
-  (void)c;
   for (size_t at = 0; at < len; at++) {
     size_t plain = copy_until(out, from + at, len - at, '\n');
     out += plain;
     at += plain;
     if (at == len)
       break;
-    *out++ = '\r';
+    if (always || (at > 0 ? from[at - 1] != '\r' : !c->after_cr))
+      *out++ = '\r';
     *out++ = '\n';
   }
   return (size_t)(out - to);
 }
 
+size_t crlf_add(struct crlf *c, char *to, char const *from, size_t len)
+{
+  return add_cr(c, to, from, len, true);
+}
+
 size_t crlf_fix(struct crlf *c, char *to, char const *from, size_t len)
 {
-  char *out = to;
-  for (size_t at = 0; at < len; at++) {
-    size_t plain = copy_until(out, from + at, len - at, '\n');
-    out += plain;
-    at += plain;
-    if (at == len)
-      break;
-    if (at > 0 ? from[at - 1] != '\r' : !c->after_cr)
-      *out++ = '\r';
-    *out++ = '\n';
-  }
+  size_t out = add_cr(c, to, from, len, false);
   if (len > 0)
     c->after_cr = from[len - 1] == '\r';
-  return (size_t)(out - to);
+  return out;
 }
 
 size_t crlf_remove(struct crlf *c, char *to, char const *from, size_t len)
