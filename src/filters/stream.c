@@ -7,7 +7,8 @@
 #include "complain.h"
 #include "transfer.h"
 
-enum { PIECE_SIZE = 65536 };
+/* A quarter of what a pipe holds, so that who reads one is at work while we make the next. */
+enum { PIECE_SIZE = 16384 };
 
 int stream_run(char const *prog, crlf_function *function)
 {
