@@ -1,6 +1,6 @@
-/* inquiry.h - the tcplookup that a program for one connection asks: it is started by the first question, so that who
- * has none needs none, and must be gone before this process becomes another. tcpserver, which keeps one for all its
- * connections, does without this. */
+/* inquiry.h - the tcplookup that a program asks one question or two: it is started by the first, so that who has none
+ * needs none, and must be gone before this process becomes another. (tcpserver asks this way where to listen; about its
+ * connections it asks one that it keeps, see its names.h.) */
 #ifndef UCSPI_INQUIRY_H
 #define UCSPI_INQUIRY_H
 
@@ -13,8 +13,8 @@
 
 struct inquiry {
   bool runs;
-  struct lookup_helper process;       /* valid while it runs */
-  uint32_t last_id;                   /* of the questions so far; the latest is the one whose answers count */
+  struct lookup_helper process; /* valid while it runs */
+  uint32_t last_id; /* 0: none was asked; the latest of the questions so far is the one whose answers count */
   char problem[INQUIRY_PROBLEM_SIZE]; /* why there is no answer, for a message; empty if nothing is wrong */
 };
 #define INQUIRY_ZERO                                                                                         \

@@ -7,7 +7,6 @@
 #include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,72 +24,20 @@
 
 #include "clock.h"
 #include "decimal.h"
-#include "lookup.h"
+#include "inquiry.h"
 #include "privileges.h"
 
 #define FIRST_PASSED_DESCRIPTOR 3 /* SD_LISTEN_FDS_START, sd_listen_fds(3) */
 
-struct wanted {
-  struct address address; /* ADDRESS_NONE: every local address */
-  uint16_t port;
-};
-
-/* The helper has its own time limit: this is for one that does not keep to it. */
-#define RESOLVE_TIMEOUT_MS ((LOOKUP_DNS_TIMEOUT_S + 5) * 1000)
-
-static void no_answer(char const *host, char const *why)
+static _Noreturn void no_answer(char const *host, char const *why)
 {
   strerr_dief(111, "temporarily unable to figure out IP address for ", host, ": ", why);
 }
 
-/* One answer; exits if there is none in time. */
-static void await_answer(struct lookup_helper const *helper, struct lookup_host_answer *answer,
-                         char const *host, int64_t deadline_ms)
+static void ask(struct inquiry *tcplookup, struct options const *o)
 {
-  struct pollfd readable = {.fd = helper->fd, .events = POLLIN};
-  struct message m;
-  int ready;
-  do
-    ready = poll(&readable, 1, clock_wait_ms(deadline_ms));
-  while (ready == -1 && errno == EINTR);
-  if (ready < 1)
-    no_answer(host, "timed out");
-  if (message_receive(helper->fd, lookup_row(LOOKUP_HOST_ANSWER), 1, &m) != MESSAGE_RECEIVED)
-    no_answer(host, "tcplookup has failed");
-  memcpy(answer, m.payload, sizeof *answer);
-  if (!lookup_host_answer_is_sound(answer))
-    no_answer(host, "tcplookup has failed");
-}
-
-static void start_helper(struct lookup_helper *helper)
-{
-  char path[LOOKUP_PATH_SIZE];
-  if (lookup_path(path) == -1)
-    strerr_diefusys(111, "find tcplookup");
-  if (lookup_start(helper, (char const *const *)(void const *)environ, 1) == -1)
-    strerr_diefusys(111, "run ", path);
-}
-
-static void stop_helper(struct lookup_helper const *helper)
-{
-  close(helper->fd);
-  kill(helper->pid, SIGKILL);
-  while (waitpid(helper->pid, NULL, 0) == -1 && errno == EINTR)
-    ;
-}
-
-/* Both families, unless one is all that is wanted; of two, IPv4 unless -6 was given. */
-static void ask_for_address(struct address *a, struct options const *o)
-{
-  struct lookup_helper helper;
   struct lookup_host q;
-  struct lookup_host_answer answer;
-  unsigned int answers = o->ipv4_only ? 1 : 2;
-  uint32_t first = o->ipv6_environment && !o->ipv4_only ? ADDRESS_IPV6 : ADDRESS_IPV4;
-  uint32_t worst = LOOKUP_NONE;
-  int64_t deadline_ms = clock_ms() + RESOLVE_TIMEOUT_MS;
   struct in_addr loose;
-
   memset(&q, 0, sizeof q);
   q.family = o->ipv4_only ? ADDRESS_IPV4 : ADDRESS_NONE;
   if (strlen(o->host) < sizeof q.name)
@@ -98,18 +45,44 @@ static void ask_for_address(struct address *a, struct options const *o)
   /* 1.2.3, 0x7f000001 and the like: a resolver might make an address of them, nobody meant one. */
   if (inet_aton(o->host, &loose) || !lookup_host_is_sound(&q))
     strerr_dief(111, "no IP address for ", o->host);
+  if (inquiry_ask(tcplookup, LOOKUP_HOST, &q))
+    return;
+  if (tcplookup->last_id == 0)
+    strerr_dief(111, tcplookup->problem); /* it could not even be started */
+  no_answer(o->host, tcplookup->problem);
+}
+
+/* One answer; exits if there is none in time. */
+static void await_answer(struct inquiry *tcplookup, struct lookup_host_answer *answer, char const *host,
+                         int64_t deadline_ms)
+{
+  struct message m;
+  enum inquiry_result result = inquiry_receive(tcplookup, LOOKUP_HOST_ANSWER, &m, deadline_ms);
+  if (result != INQUIRY_ANSWERED)
+    no_answer(host, result == INQUIRY_SILENT ? "timed out" : "tcplookup has failed");
+  memcpy(answer, m.payload, sizeof *answer);
+}
+
+/* Both families, unless one is all that is wanted; of two, IPv4 unless -6 was given. */
+static void ask_for_address(struct address *a, struct options const *o)
+{
+  static struct inquiry tcplookup = INQUIRY_ZERO;
+  struct lookup_host_answer answer;
+  unsigned int answers = o->ipv4_only ? 1 : 2;
+  uint32_t first = o->ipv6_environment && !o->ipv4_only ? ADDRESS_IPV6 : ADDRESS_IPV4;
+  uint32_t worst = LOOKUP_NONE;
+  int64_t deadline_ms = clock_ms() + (int64_t)INQUIRY_DNS_TIMEOUT_S * 1000;
+
   a->family = ADDRESS_NONE;
-  start_helper(&helper);
-  if (message_send(helper.fd, lookup_row(LOOKUP_HOST), 1, &q, NULL) == -1)
-    no_answer(o->host, strerror(errno));
+  ask(&tcplookup, o);
   for (; answers > 0; answers--) {
-    await_answer(&helper, &answer, o->host, deadline_ms);
+    await_answer(&tcplookup, &answer, o->host, deadline_ms);
     if (answer.status == LOOKUP_FOUND && (a->family == ADDRESS_NONE || answer.family == first))
       *a = answer.address[0];
     else if (answer.status > worst)
       worst = answer.status;
   }
-  stop_helper(&helper);
+  inquiry_end(&tcplookup);
   if (a->family != ADDRESS_NONE)
     return;
   if (worst == LOOKUP_SETTINGS)
