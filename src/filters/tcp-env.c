@@ -160,16 +160,10 @@ static bool is_described(struct description const *d)
 
 static uint32_t wanted(struct options const *o)
 {
-  uint32_t facts = 0;
-  if (o->remote_host)
-    facts |= LOOKUP_REMOTE_HOST;
-  if (o->remote_host && o->paranoid)
-    facts |= LOOKUP_PARANOID;
-  if (!o->local_host)
-    facts |= LOOKUP_LOCAL_HOST;
-  if (o->remote_info && o->info_timeout_s > 0)
-    facts |= LOOKUP_INFO;
-  return facts;
+  return lookup_wanted(&(struct lookup_wishes){.remote_host = o->remote_host,
+                                               .paranoid = o->paranoid,
+                                               .local_host = !o->local_host,
+                                               .info_timeout_s = o->remote_info ? o->info_timeout_s : 0});
 }
 
 /* Not to know is no failure: the program runs without. */
@@ -177,13 +171,11 @@ static void find_names(struct options const *o, struct description *d, struct lo
 {
   static struct inquiry inquiry = INQUIRY_ZERO;
   struct lookup_peer question;
-  memset(&question, 0, sizeof question); /* its padding travels, too */
+  lookup_peer_begin(&question, wanted(o), o->info_timeout_s);
   question.local = d->local;
   question.remote = d->remote;
   question.local_port = d->local_port;
   question.remote_port = d->remote_port;
-  question.wanted = wanted(o);
-  question.info_timeout_s = question.wanted & LOOKUP_INFO ? o->info_timeout_s : 0;
   d->local_host = o->local_host;
   if (question.wanted == 0)
     return;

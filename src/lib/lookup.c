@@ -49,6 +49,27 @@ static bool address_is_sound(struct address const *a)
   return a->family == ADDRESS_IPV6;
 }
 
+uint32_t lookup_wanted(struct lookup_wishes const *w)
+{
+  uint32_t wanted = 0;
+  if (w->remote_host)
+    wanted |= LOOKUP_REMOTE_HOST;
+  if (w->remote_host && w->paranoid)
+    wanted |= LOOKUP_PARANOID;
+  if (w->local_host)
+    wanted |= LOOKUP_LOCAL_HOST;
+  if (w->info_timeout_s > 0)
+    wanted |= LOOKUP_INFO;
+  return wanted;
+}
+
+void lookup_peer_begin(struct lookup_peer *q, uint32_t wanted, unsigned int info_timeout_s)
+{
+  memset(q, 0, sizeof *q);
+  q->wanted = wanted;
+  q->info_timeout_s = wanted & LOOKUP_INFO ? info_timeout_s : 0;
+}
+
 bool lookup_peer_is_sound(struct lookup_peer const *q)
 {
   uint32_t const facts = LOOKUP_REMOTE_HOST | LOOKUP_LOCAL_HOST | LOOKUP_INFO;

@@ -52,6 +52,19 @@ struct lookup_peer {
   uint32_t info_timeout_s; /* 1-LOOKUP_INFO_TIMEOUT_MAX_S, if INFO is wanted */
 };
 
+/* What a program's options ask for. */
+struct lookup_wishes {
+  bool remote_host, paranoid, local_host;
+  unsigned int info_timeout_s; /* 0: no ident, because in no time at all nobody answers */
+};
+
+/* That as enum lookup_fact. */
+uint32_t lookup_wanted(struct lookup_wishes const *w);
+
+/* A question that wants these facts, about a connection that is still to be told. Its padding is clear: that travels,
+ * too. */
+void lookup_peer_begin(struct lookup_peer *q, uint32_t wanted, unsigned int info_timeout_s);
+
 struct lookup_peer_answer {
   uint32_t known;                  /* enum lookup_fact: which of these are there, or could not be asked for */
   char remote_host[HOSTNAME_SIZE]; /* all are as hostname.h and ident.h want them, the rest of them is NUL */

@@ -35,16 +35,10 @@
 
 uint32_t names_wanted(struct options const *o)
 {
-  uint32_t wanted = 0;
-  if (o->remote_host)
-    wanted |= LOOKUP_REMOTE_HOST;
-  if (o->remote_host && o->paranoid)
-    wanted |= LOOKUP_PARANOID;
-  if (o->remote_info && o->info_timeout_s > 0)
-    wanted |= LOOKUP_INFO;
-  if (!o->local_host)
-    wanted |= LOOKUP_LOCAL_HOST;
-  return wanted;
+  return lookup_wanted(&(struct lookup_wishes){.remote_host = o->remote_host,
+                                               .paranoid = o->paranoid,
+                                               .local_host = !o->local_host,
+                                               .info_timeout_s = o->remote_info ? o->info_timeout_s : 0});
 }
 
 unsigned int names_pending(struct options const *o)
@@ -221,15 +215,13 @@ static bool send_question(struct names *n, struct waiting *w)
 {
   struct lookup_peer q;
   struct arrival where;
-  memset(&q, 0, sizeof q);
+  lookup_peer_begin(&q, n->wanted, n->options->info_timeout_s);
   /* Its peer has reset it, if that is not known: then the next event of this connection drops it. */
   launch_arrival(n->listener, w->connection.fd, &where);
   q.local = where.local;
   q.local_port = where.local_port;
   q.remote = w->connection.remote;
   q.remote_port = w->connection.remote_port;
-  q.wanted = n->wanted;
-  q.info_timeout_s = n->wanted & LOOKUP_INFO ? n->options->info_timeout_s : 0;
   if (!send_message(n, LOOKUP_PEER, w->id, &q))
     return false;
   waiting_move(&n->table, w, WAITING_ASKED);
@@ -274,10 +266,13 @@ static enum outcome no_memory(struct names *n, struct connection *c)
   return DENY;
 }
 
-/* The strings stay where they are. */
-static void give(struct connection *c, uint32_t known, char const *remote_host, char const *local_host)
+/* An answer about it, without ident: which facts are known, or were not asked for. The strings stay where they are. */
+static void give(struct names const *n, struct connection *c, uint32_t known, char const *remote_host,
+                 char const *local_host)
 {
-  c->unavailable = 0;
+  c->unavailable = (known & LOOKUP_NAMES_UNASKED ? RULES_NEED_HOST : 0u) |
+                   (known & LOOKUP_INFO_UNASKED ? RULES_NEED_INFO : 0u);
+  known &= n->wanted;
   if (known & LOOKUP_REMOTE_HOST)
     c->host = remote_host;
   else if (known & LOOKUP_PARANOID)
@@ -306,7 +301,7 @@ static bool answered_lately(struct names *n, struct connection *c, int64_t now)
   local = local_address(n, c);
   names = recent_find(&n->recent, &c->remote, &local, now);
   if (names)
-    give(c, names->known & n->wanted, names->remote_host, names->local_host);
+    give(n, c, names->known, names->remote_host, names->local_host);
   return names != NULL;
 }
 
@@ -358,34 +353,26 @@ static char const *copy(char **at, char const *text)
   return copied;
 }
 
-static unsigned int unasked(uint32_t known)
-{
-  return (known & LOOKUP_NAMES_UNASKED ? RULES_NEED_HOST : 0u) |
-         (known & LOOKUP_INFO_UNASKED ? RULES_NEED_INFO : 0u);
-}
-
 /* The connection is due, with what is known of it. Without memory it is as if there had been no answer. */
 static void keep_answer(struct names *n, struct waiting *w, struct lookup_peer_answer const *a)
 {
   struct connection *c = &w->connection;
-  uint32_t known = a->known & n->wanted;
-  char const *remote_host;
+  char const *remote_host, *local_host;
   char *at;
   waiting_move(&n->table, w, WAITING_DUE);
   remember(n, c, a);
-  if (!known) {
-    give(c, 0, NULL, NULL);
-    c->unavailable = unasked(a->known);
+  if ((a->known & n->wanted) == 0) {
+    give(n, c, a->known, NULL, NULL);
     return;
   }
   w->facts = at = malloc(strlen(a->remote_host) + strlen(a->local_host) + strlen(a->info) + 3);
   if (!at)
     return;
   remote_host = copy(&at, a->remote_host);
-  give(c, known, remote_host, copy(&at, a->local_host));
-  if (known & LOOKUP_INFO)
+  local_host = copy(&at, a->local_host);
+  give(n, c, a->known, remote_host, local_host);
+  if (a->known & n->wanted & LOOKUP_INFO)
     c->info = copy(&at, a->info);
-  c->unavailable = unasked(a->known);
 }
 
 /* False if no helper of ours would have sent that. */

@@ -219,6 +219,28 @@ static void remove_folder(char const *folder)
   ok(system(command) == 0, "the folder is gone again");
 }
 
+static void test_wishes(void)
+{
+  struct lookup_wishes const nothing = {.paranoid = true}, names = {.remote_host = true, .local_host = true},
+                             all = {.remote_host = true,
+                                    .paranoid = true,
+                                    .local_host = true,
+                                    .info_timeout_s = 26};
+  struct lookup_peer q, clear;
+  ok(lookup_wanted(&nothing) == 0, "who wants no name wants none confirmed, and no time is no ident");
+  ok(lookup_wanted(&names) == (LOOKUP_REMOTE_HOST | LOOKUP_LOCAL_HOST), "names alone can be wanted");
+  ok(lookup_wanted(&all) == (LOOKUP_REMOTE_HOST | LOOKUP_PARANOID | LOOKUP_LOCAL_HOST | LOOKUP_INFO),
+     "... and all there is");
+  memset(&q, 'x', sizeof q);
+  memset(&clear, 0, sizeof clear);
+  lookup_peer_begin(&q, LOOKUP_INFO, 26);
+  clear.wanted = LOOKUP_INFO;
+  clear.info_timeout_s = 26;
+  ok(memcmp(&q, &clear, sizeof q) == 0, "a question begins with what is wanted, and nothing else in it");
+  lookup_peer_begin(&q, LOOKUP_REMOTE_HOST, 26);
+  ok(q.wanted == LOOKUP_REMOTE_HOST && q.info_timeout_s == 0, "... without a time limit if ident isn't");
+}
+
 int main(int argc, char **argv)
 {
   if (argc != 2) {
@@ -227,6 +249,7 @@ int main(int argc, char **argv)
   }
   test_rows();
   test_peer();
+  test_wishes();
   test_peer_answer();
   test_host();
   test_host_answer();
