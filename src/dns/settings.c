@@ -209,8 +209,3 @@ bool settings_refresh(struct settings *s, int64_t now_ms)
   read_all(s);
   return true;
 }
-
-void settings_free(struct settings *s)
-{
-  rewrite_free(&s->rewrite);
-}
