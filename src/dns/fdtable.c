@@ -43,10 +43,3 @@ void *fdtable_get(struct fdtable const *t, size_t fd)
 {
   return fd < t->size ? t->item[fd] : NULL;
 }
-
-void fdtable_free(struct fdtable *t)
-{
-  free(t->item);
-  t->item = NULL;
-  t->size = 0;
-}

@@ -14,6 +14,5 @@ int fdtable_set(struct fdtable *t, int fd, void *item);
 
 /* Null if there is none. */
 void *fdtable_get(struct fdtable const *t, size_t fd);
-void fdtable_free(struct fdtable *t);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "clock.h"
 #include "decimal.h"
+#include "span.h"
 
 /* At a thousand questions a second two calls of stat(2) for each would be felt; nobody minds waiting this long. */
 enum { LOOK_EVERY_MS = 3000 };
@@ -72,47 +73,37 @@ static void take_number(unsigned int *value, char const *word, char const *name,
     *value = number < max ? number : max;
 }
 
-/* Takes what it knows of len octets of blank-separated options. */
-static void take_options(struct settings_options *o, char const *text, size_t len)
+/* Takes what it knows of the words of a line. */
+static void take_options(struct settings_options *o, struct span line)
 {
-  char word[32];
-  while (len > 0) {
-    size_t blanks = strspn(text, " \t\r"), size;
-    blanks = blanks < len ? blanks : len;
-    text += blanks;
-    len -= blanks;
-    size = strcspn(text, " \t\r\n");
-    size = size < len ? size : len;
-    if (size == 0)
-      return;
-    if (size < sizeof word) {
-      memcpy(word, text, size);
-      word[size] = '\0';
-      take_number(&o->timeout_s, word, "timeout:", TIMEOUT_MAX_S);
-      take_number(&o->attempts, word, "attempts:", ATTEMPTS_MAX);
-      o->rotate = o->rotate || strcmp(word, "rotate") == 0;
-    }
-    text += size;
-    len -= size;
+  char const *at = line.at, *end = line.at + line.len;
+  for (struct span option; (option = span_take_word(&at, end)).len > 0;) {
+    char word[32];
+    if (!span_copy(word, sizeof word, option))
+      continue;
+    take_number(&o->timeout_s, word, "timeout:", TIMEOUT_MAX_S);
+    take_number(&o->attempts, word, "attempts:", ATTEMPTS_MAX);
+    o->rotate = o->rotate || strcmp(word, "rotate") == 0;
   }
 }
 
-/* text ends in a NUL. */
+/* Those of a file, up to a NUL if it has one; then those of the environment. */
 static void read_options(struct settings_options *o, char const *text)
 {
   static char const keyword[] = "options";
-  char const *environment = getenv("RES_OPTIONS");
+  size_t const size = sizeof keyword - 1;
+  char const *environment = getenv("RES_OPTIONS"), *end = text ? text + strlen(text) : text;
   o->timeout_s = TIMEOUT_DEFAULT_S;
   o->attempts = ATTEMPTS_DEFAULT;
   o->rotate = false;
-  while (text && *text) {
-    size_t len = strcspn(text, "\n"), size = sizeof keyword - 1;
-    if (len > size && memcmp(text, keyword, size) == 0 && (text[size] == ' ' || text[size] == '\t'))
-      take_options(o, text + size, len - size);
-    text += len + (text[len] == '\n');
+  while (text != end) {
+    struct span line = span_take_line(&text, end);
+    if (line.len > size && memcmp(line.at, keyword, size) == 0 &&
+        (line.at[size] == ' ' || line.at[size] == '\t'))
+      take_options(o, (struct span){line.at + size, line.len - size});
   }
   if (environment)
-    take_options(o, environment, strlen(environment));
+    take_options(o, span_take_line(&environment, environment + strlen(environment)));
 }
 
 static void read_servers(struct settings *s, char domains[DOMAINS_SIZE])
@@ -217,9 +208,4 @@ bool settings_refresh(struct settings *s, int64_t now_ms)
     return false;
   read_all(s);
   return true;
-}
-
-void settings_free(struct settings *s)
-{
-  rewrite_free(&s->rewrite);
 }

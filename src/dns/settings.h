@@ -49,6 +49,5 @@ void settings_init_servers(struct settings *s);
 
 /* True if a file has changed, and so the settings: every few seconds it looks; else it is a comparison. */
 bool settings_refresh(struct settings *s, int64_t now_ms);
-void settings_free(struct settings *s);
 
 #endif

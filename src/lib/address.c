@@ -92,9 +92,10 @@ static void longest_zero_run(uint8_t const *octet, int *start, int *length)
   }
 }
 
+static char const hex[] = "0123456789abcdef";
+
 static size_t print_group(char *out, unsigned int group)
 {
-  static char const hex[] = "0123456789abcdef";
   size_t n = 0;
   for (int shift = 12; shift >= 0; shift -= 4)
     if (n > 0 || shift == 0 || group >> shift)
@@ -157,6 +158,22 @@ size_t address_print_bracketed(char out[ADDRESS_TEXT_SIZE], struct address const
   out[len++] = ']';
   out[len] = '\0';
   return len;
+}
+
+size_t address_print_labels(char out[ADDRESS_LABELS_SIZE], struct address const *a)
+{
+  char *p = out;
+  for (size_t i = address_bits(a) / 8; i-- > 0; *p++ = '.') {
+    if (a->family == ADDRESS_IPV4) {
+      p += decimal_print(p, a->octet[i]);
+    } else {
+      *p++ = hex[a->octet[i] & 15];
+      *p++ = '.';
+      *p++ = hex[a->octet[i] >> 4];
+    }
+  }
+  *p = '\0';
+  return (size_t)(p - out);
 }
 
 void address_unmap(struct address *a)

@@ -39,6 +39,12 @@ size_t address_print(char out[ADDRESS_TEXT_SIZE], struct address const *a);
 size_t address_print_mapped(char out[ADDRESS_TEXT_SIZE], struct address const *a);
 size_t address_print_bracketed(char out[ADDRESS_TEXT_SIZE], struct address const *a);
 
+/* What stands for an address in names of the DNS, before a zone's own name, the last part first and a dot behind each:
+ * the four octets of IPv4 (RFC 1035 section 3.5), the 32 hexadecimal digits of IPv6 (RFC 3596 section 2.5). Writes a NUL
+ * and returns the length without it. Lists of clients (RFC 5782) have the same form. */
+#define ADDRESS_LABELS_SIZE (32 * 2 + 1)
+size_t address_print_labels(char out[ADDRESS_LABELS_SIZE], struct address const *a);
+
 /* Turns ::ffff:a.b.c.d into a.b.c.d; leaves all else alone. */
 void address_unmap(struct address *a);
 

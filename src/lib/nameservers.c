@@ -7,44 +7,11 @@
 #include <string.h>
 
 #include "hostname.h"
+#include "span.h"
 
 /* Four IPv4 addresses joined by dots are the longest item, an IPv6 address and an interface's name shorter. */
 #define JOINED_MAX 4
 #define ITEM_SIZE  (JOINED_MAX * sizeof "255.255.255.255")
-
-/* A word of a text that goes on behind it. */
-struct item {
-  char const *at;
-  size_t len;
-};
-
-static bool is_blank(char octet)
-{
-  return octet == ' ' || octet == '\t' || octet == '\r' || octet == '\n';
-}
-
-/* The next word between *at and end, empty if there is none; *at becomes what follows it. */
-static struct item take_item(char const **at, char const *end)
-{
-  struct item item;
-  while (*at < end && is_blank(**at))
-    (*at)++;
-  item.at = *at;
-  while (*at < end && !is_blank(**at))
-    (*at)++;
-  item.len = (size_t)(*at - item.at);
-  return item;
-}
-
-/* A copy that ends in NUL; false if it has no room or a NUL inside. */
-static bool item_copy(char *out, size_t size, struct item item)
-{
-  if (item.len >= size || memchr(item.at, '\0', item.len))
-    return false;
-  memcpy(out, item.at, item.len);
-  out[item.len] = '\0';
-  return true;
-}
 
 /* Ends the text at its fourth dot and returns what follows that; null if there is none. */
 static char *cut_at_fourth_dot(char *text)
@@ -82,10 +49,10 @@ static size_t parse_joined(struct address out[JOINED_MAX], char *text)
 }
 
 /* How many addresses the item has, 0 if it is anything else. */
-static size_t parse_item(struct address out[JOINED_MAX], struct item item)
+static size_t parse_item(struct address out[JOINED_MAX], struct span item)
 {
   char text[ITEM_SIZE];
-  if (!item_copy(text, sizeof text, item))
+  if (!span_copy(text, sizeof text, item))
     return 0;
   if (address_parse(&out[0], text)) {
     settle(&out[0]);
@@ -94,7 +61,7 @@ static size_t parse_item(struct address out[JOINED_MAX], struct item item)
   return parse_joined(out, text);
 }
 
-static int junk_is(struct nameservers *n, int error, struct item item, char const **junk, size_t *junk_len)
+static int junk_is(struct nameservers *n, int error, struct span item, char const **junk, size_t *junk_len)
 {
   n->count = 0;
   *junk = item.at;
@@ -106,9 +73,9 @@ static int junk_is(struct nameservers *n, int error, struct item item, char cons
 int nameservers_parse(struct nameservers *n, char const *text, char const **junk, size_t *junk_len)
 {
   char const *end = text + strlen(text);
-  struct item item;
+  struct span item;
   n->count = 0;
-  while ((item = take_item(&text, end)).len > 0) {
+  while ((item = span_take_word(&text, end)).len > 0) {
     struct address found[JOINED_MAX];
     size_t count = parse_item(found, item);
     if (count == 0)
@@ -123,34 +90,32 @@ int nameservers_parse(struct nameservers *n, char const *text, char const **junk
 
 /* The line that begins at *at, up to where blanks are followed by a comment's sign: resolv.conf(5) has comments
  * in the first column only, but resolvers stop there too. *at becomes the beginning of the next line. */
-static struct item take_line(char const **at, char const *end)
+static struct span take_line(char const **at, char const *end)
 {
-  char const *newline = memchr(*at, '\n', (size_t)(end - *at));
-  struct item line = {*at, (size_t)((newline ? newline : end) - *at)};
-  *at = newline ? newline + 1 : end;
+  struct span line = span_take_line(at, end);
   for (size_t i = 0; i < line.len; i++)
-    if ((line.at[i] == '#' || line.at[i] == ';') && (i == 0 || is_blank(line.at[i - 1])))
+    if ((line.at[i] == '#' || line.at[i] == ';') && (i == 0 || span_is_blank(line.at[i - 1])))
       line.len = i;
   return line;
 }
 
 /* The keyword begins the line (resolv.conf(5)); if it is this one, *line becomes what follows it. */
-static bool take_keyword(struct item *line, char const *keyword)
+static bool take_keyword(struct span *line, char const *keyword)
 {
   size_t len = strlen(keyword);
-  if (line->len <= len || memcmp(line->at, keyword, len) != 0 || !is_blank(line->at[len]))
+  if (line->len <= len || memcmp(line->at, keyword, len) != 0 || !span_is_blank(line->at[len]))
     return false;
   line->at += len;
   line->len -= len;
   return true;
 }
 
-static void add_lenient(struct nameservers *n, struct item line)
+static void add_lenient(struct nameservers *n, struct span line)
 {
   char text[ITEM_SIZE];
   char const *at = line.at;
   struct address found;
-  if (n->count == NAMESERVERS_MAX || !item_copy(text, sizeof text, take_item(&at, line.at + line.len)) ||
+  if (n->count == NAMESERVERS_MAX || !span_copy(text, sizeof text, span_take_word(&at, line.at + line.len)) ||
       !address_parse(&found, text))
     return;
   settle(&found);
@@ -158,10 +123,10 @@ static void add_lenient(struct nameservers *n, struct item line)
 }
 
 /* The clean spelling of a domain; "." is one here, "the name as it is". */
-static bool domain_clean(char out[HOSTNAME_SIZE], struct item item)
+static bool domain_clean(char out[HOSTNAME_SIZE], struct span item)
 {
   char copy[HOSTNAME_SIZE];
-  if (!item_copy(copy, sizeof copy, item))
+  if (!span_copy(copy, sizeof copy, item))
     return false;
   if (strcmp(copy, ".") == 0) {
     memcpy(out, ".", sizeof ".");
@@ -171,12 +136,12 @@ static bool domain_clean(char out[HOSTNAME_SIZE], struct item item)
 }
 
 /* Writes the first `most` domains of a line, those that have room; leaves domains alone if there is none. */
-static void take_domains(char *domains, size_t size, struct item line, size_t most)
+static void take_domains(char *domains, size_t size, struct span line, size_t most)
 {
   char const *at = line.at, *end = line.at + line.len;
   size_t len = 0;
-  struct item item;
-  for (size_t i = 0; i < most && (item = take_item(&at, end)).len > 0; i++) {
+  struct span item;
+  for (size_t i = 0; i < most && (item = span_take_word(&at, end)).len > 0; i++) {
     char domain[HOSTNAME_SIZE];
     size_t blank = len > 0;
     if (!domain_clean(domain, item) || len + blank + strlen(domain) >= size)
@@ -195,7 +160,7 @@ void nameservers_from_resolv_conf(struct nameservers *n, char *domains, size_t d
   n->count = 0;
   domains[0] = '\0';
   while (at < end) {
-    struct item line = take_line(&at, end);
+    struct span line = take_line(&at, end);
     if (take_keyword(&line, "nameserver"))
       add_lenient(n, line);
     else if (take_keyword(&line, "search"))

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "span.h"
+
 /* A name with all its alternatives while rules are applied; one that grows beyond it is no name. */
 #define UNFINISHED_SIZE 16384
 
@@ -13,17 +15,6 @@ struct unfinished {
   char text[UNFINISHED_SIZE];
   size_t len;
 };
-
-/* A part of a text that goes on behind it. */
-struct span {
-  char const *at;
-  size_t len;
-};
-
-static bool is_blank(char octet)
-{
-  return octet == ' ' || octet == '\t' || octet == '\r' || octet == '\n';
-}
 
 static char small(char octet)
 {
@@ -58,10 +49,8 @@ static bool is_skipped(struct span line)
 /* The line that begins at *at, without LF and blanks at its end; *at becomes the beginning of the next. */
 static struct span take_line(char const **at, char const *end)
 {
-  char const *newline = memchr(*at, '\n', (size_t)(end - *at));
-  struct span line = {*at, (size_t)((newline ? newline : end) - *at)};
-  *at = newline ? newline + 1 : end;
-  while (line.len > 0 && is_blank(line.at[line.len - 1]))
+  struct span line = span_take_line(at, end);
+  while (line.len > 0 && span_is_blank(line.at[line.len - 1]))
     line.len--;
   return line;
 }
@@ -107,19 +96,6 @@ int rewrite_parse(struct rewrite *r, char const *text, size_t len, size_t *line)
   return 0;
 }
 
-/* The next word, empty at the end; *at becomes what follows it. */
-static struct span take_word(char const **at)
-{
-  struct span word;
-  while (is_blank(**at))
-    (*at)++;
-  word.at = *at;
-  while (**at != '\0' && !is_blank(**at))
-    (*at)++;
-  word.len = (size_t)(*at - word.at);
-  return word;
-}
-
 /* Appends what makes an alternative of a domain: "+.domain". */
 static void append_domain(struct rewrite *r, struct span word)
 {
@@ -129,13 +105,9 @@ static void append_domain(struct rewrite *r, struct span word)
     word.at++;
     word.len--;
   }
-  if (word.len >= sizeof domain)
-    return;
-  memcpy(domain, word.at, word.len);
-  domain[word.len] = '\0';
   if (is_root)
     append(r, "+", 1);
-  else if (hostname_clean(domain, domain)) {
+  else if (span_copy(domain, sizeof domain, word) && hostname_clean(domain, domain)) {
     append(r, "+.", 2);
     append(r, domain, strlen(domain));
   }
@@ -144,12 +116,13 @@ static void append_domain(struct rewrite *r, struct span word)
 int rewrite_from_domains(struct rewrite *r, char const *domains)
 {
   static char const first_kind[] = "?:", second[] = "*.:";
+  char const *end = domains + strlen(domains);
   struct span word;
   /* The shortest word, one octet and a blank, becomes three octets. */
-  if (allocate(r, sizeof first_kind + sizeof second + 3 * strlen(domains)) < 0)
+  if (allocate(r, sizeof first_kind + sizeof second + 3 * (size_t)(end - domains)) < 0)
     return -1;
   append(r, first_kind, strlen(first_kind));
-  while ((word = take_word(&domains)).len > 0)
+  while ((word = span_take_word(&domains, end)).len > 0)
     append_domain(r, word);
   if (r->len == strlen(first_kind)) {
     r->len = 0;

@@ -8,16 +8,12 @@
 #include <string.h>
 
 #include "decimal.h"
+#include "span.h"
 
 #define IDENT_MAX      512
 #define HOST_NAME_MAX_ 253 /* RFC 1035, without the dot at the end */
 #define HOST_LABEL_MAX 63
 #define IPV4_PARTS     4
-
-struct span {
-  char const *at;
-  size_t len;
-};
 
 /* --- What can be wrong, in the order of enum rulefile_problem ------------------------------------------ */
 

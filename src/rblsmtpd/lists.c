@@ -95,7 +95,7 @@ static void fail_pending(struct consultation *c)
 /* One that can't be asked has failed. */
 static void ask(struct consultation *c, struct step *s)
 {
-  char name[CLIENT_LABELS_SIZE + HOSTNAME_SIZE];
+  char name[ADDRESS_LABELS_SIZE + HOSTNAME_SIZE];
   enum resolver_type type = s->kind == STEP_BLOCK ? RESOLVER_TXT : RESOLVER_A;
   snprintf(name, sizeof name, "%s%.*s", c->client->labels, (int)s->base_len, s->base);
   s->client = c->client;

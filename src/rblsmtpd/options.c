@@ -9,6 +9,7 @@
 
 #include "decimal.h"
 #include "hostname.h"
+#include "span.h"
 
 enum { STATUS_USAGE = 100, STATUS_FAILED = 111 };
 
@@ -75,11 +76,7 @@ static struct step *add_step(struct reading *r, struct step const *step)
 static bool is_domain(char const *text, size_t len)
 {
   char base[HOSTNAME_SIZE], clean[HOSTNAME_SIZE];
-  if (len >= sizeof base)
-    return false;
-  memcpy(base, text, len);
-  base[len] = '\0';
-  return hostname_clean(clean, base);
+  return span_copy(base, sizeof base, (struct span){text, len}) && hostname_clean(clean, base);
 }
 
 /* base, or base:text of a list that blocks. */

@@ -162,7 +162,7 @@ static void apply(struct options *o, struct option const *option, char const *ar
     break;
   case TIMEOUTS:
     if (!parse_timeouts(o, argument))
-      die_usage(name, " takes seconds as x or x+y, 1 to 86400, not ", argument);
+      die_usage(name, " takes seconds as x or x+y, each 0 to 86400 but not all 0, not ", argument);
     break;
   case ABSENT: die_usage(name, option->text);
   }

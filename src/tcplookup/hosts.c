@@ -41,18 +41,13 @@ void hosts_init(struct hosts *h, struct settings *settings, struct resolver *res
   *h = none;
 }
 
-static void free_search(struct host_search *s)
+void hosts_cancel(struct host_search *s)
 {
   for (size_t i = 0; i < SIDES; i++)
     if (s->side[i].query)
       resolver_abandon(s->side[i].query);
   timers_cancel(&s->hosts->timers, &s->timer);
   free(s);
-}
-
-void hosts_cancel(struct host_search *s)
-{
-  free_search(s);
 }
 
 /* Tells what one side has come to; true if that was the last one, and the search is gone. */
@@ -63,7 +58,7 @@ static bool tell(struct host_search *s, struct side *side)
   last = !s->side[0].wanted && !s->side[1].wanted;
   s->done(s->context, &side->answer, last);
   if (last)
-    free_search(s);
+    hosts_cancel(s);
   return last;
 }
 

@@ -12,16 +12,6 @@ void keyed_init(struct keyed *k)
   hashtable_init(&k->places);
 }
 
-void keyed_free(struct keyed *k)
-{
-  hashtable_free(&k->places);
-  free(k->item);
-  free(k->unused);
-  k->item = NULL;
-  k->unused = NULL;
-  k->unused_count = k->size = 0;
-}
-
 void *keyed_get(struct keyed const *k, uint8_t const key[HASHTABLE_KEY_SIZE])
 {
   uint32_t place = hashtable_get(&k->places, key);

@@ -13,7 +13,6 @@ struct keyed {
 };
 
 void keyed_init(struct keyed *k);
-void keyed_free(struct keyed *k);
 
 /* Null if there is none. */
 void *keyed_get(struct keyed const *k, uint8_t const key[HASHTABLE_KEY_SIZE]);

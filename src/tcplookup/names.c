@@ -13,8 +13,11 @@
 #include "lookup.h"
 #include "reply.h"
 
-/* The longest is that of an IPv6 address: 32 digits, their dots, and "ip6.arpa". */
-enum { PTR_NAME_SIZE = 32 * 2 + sizeof "ip6.arpa" };
+#define IPV4_ZONE "in-addr.arpa"
+#define IPV6_ZONE "ip6.arpa"
+
+/* Long enough for either. */
+enum { PTR_NAME_SIZE = ADDRESS_LABELS_SIZE + sizeof IPV4_ZONE };
 
 struct name {
   struct address address;
@@ -39,19 +42,8 @@ static void make_key(uint8_t key[HASHTABLE_KEY_SIZE], struct address const *a, b
 
 static void print_ptr_name(char out[PTR_NAME_SIZE], struct address const *a)
 {
-  static char const digits[] = "0123456789abcdef";
-  if (a->family == ADDRESS_IPV4) {
-    snprintf(out, PTR_NAME_SIZE, "%u.%u.%u.%u.in-addr.arpa", a->octet[3], a->octet[2], a->octet[1],
-             a->octet[0]);
-    return;
-  }
-  for (size_t i = sizeof a->octet; i-- > 0;) {
-    *out++ = digits[a->octet[i] & 15];
-    *out++ = '.';
-    *out++ = digits[a->octet[i] >> 4];
-    *out++ = '.';
-  }
-  memcpy(out, "ip6.arpa", sizeof "ip6.arpa");
+  size_t len = address_print_labels(out, a);
+  snprintf(out + len, PTR_NAME_SIZE - len, "%s", a->family == ADDRESS_IPV4 ? IPV4_ZONE : IPV6_ZONE);
 }
 
 static size_t octets_of(struct name const *name)

@@ -38,7 +38,7 @@ int limits_read_concurrency(struct limits *l)
 
 char const *limits_problem(int error)
 {
-  return error == EINVAL ? "its first line is not a number of at least 1" : strerror(error);
+  return error == EINVAL ? "its first line is not a number from 1 to 2147483647" : strerror(error);
 }
 
 static void make_key(uint8_t key[HASHTABLE_KEY_SIZE], struct address const *a, unsigned int bits)

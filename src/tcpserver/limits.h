@@ -21,7 +21,7 @@ struct limits {
   unsigned int load;            /* hundredths of the one-minute load average */
 };
 
-/* Reads the first line of limits->concurrency_file: a number of at least 1. 0, or -1 with errno (EINVAL: not
+/* Reads the first line of limits->concurrency_file: a number from 1 to 2147483647. 0, or -1 with errno (EINVAL: not
  * such a number), and the limit stays as it was. */
 int limits_read_concurrency(struct limits *l);
 

@@ -163,7 +163,7 @@ static void apply_limit(struct options *o, char const *text)
   if (text[strspn(text, "0123456789")])
     o->concurrency_file = text;
   else if (!decimal_parse(&o->concurrency, text, 1, INT_MAX))
-    bad_argument('c', text, "a number of at least 1, or a file");
+    bad_argument('c', text, "a number from 1 to 2147483647, or a file");
 }
 
 static void apply_peers(struct options *o, char const *text)
@@ -174,7 +174,8 @@ static void apply_peers(struct options *o, char const *text)
     memcpy(number, text, len);
   if (!decimal_parse(&o->per_address, number, 1, INT_MAX) ||
       (text[len] && !decimal_parse(&o->address_bits6, text + len + 1, 1, 128)))
-    bad_argument('C', text, "a number of at least 1, and perhaps / and an IPv6 prefix length");
+    bad_argument('C', text,
+                 "a number from 1 to 2147483647, and perhaps / and an IPv6 prefix length from 1 to 128");
 }
 
 static void apply_number(unsigned int *field, struct option const *option, char const *text)

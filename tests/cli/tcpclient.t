@@ -25,6 +25,7 @@ like 'it takes seconds' "$(err)" '^tcpclient: usage: -t takes seconds, 0 to 8640
 for timeouts in '' x 0 0+0 2+ +58 2+x 2+58s -1 86401 1+86401 99999999999 2+58+1; do
   exits "-T '$timeouts' is refused" 100 tcpclient -RHl0 -T "$timeouts" 0 "$port" true
 done
+like 'the message says what is taken' "$(err)" 'each 0 to 86400 but not all 0, not 2\+58\+1$'
 for timeouts in 1 1+1 0+1 2+58 86400+86400; do
   exits "-T $timeouts is taken" 0 tcpclient -RHl0 -T "$timeouts" 0 "$port" true
 done

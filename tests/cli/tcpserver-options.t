@@ -25,7 +25,8 @@ for bad in "-c 0" "-c 99999999999" "-C 0" "-C x" "-C 3/0" "-C 3/129" "-C 3/" "-b
   "-t -1" "-w 0" "-w x" "-w 1000001"; do
   # shellcheck disable=SC2086
   exits "$bad is a usage error" 100 tcpserver $bad 127.0.0.1 0 true
-  like "... that names the option" "$(cat "$work/err")" "^tcpserver: usage: option ${bad%% *} takes "
+  like "... that names the option and its range" "$(cat "$work/err")" \
+    "^tcpserver: usage: option ${bad%% *} takes a number from [01] to [0-9]+"
 done
 exits "a plug-in is refused" 100 tcpserver 127.0.0.1 0 /usr/lib/x/smtpd.so
 exits "host - without port - is a usage error" 100 tcpserver - 25 true
@@ -37,7 +38,7 @@ exits "a missing -c file is fatal" 111 tcpserver -c "$work/none" 127.0.0.1 0 tru
 like "... and named with the reason" "$(cat "$work/err")" "^tcpserver: fatal: .*$work/none: No such file"
 printf 'forty\n' > "$work/limit"
 exits "a -c file without a number is fatal" 111 tcpserver -c "$work/limit" 127.0.0.1 0 true
-like "... and the message says what is wanted" "$(cat "$work/err")" 'its first line is not a number of at least 1'
+like "... and the message says what is wanted" "$(cat "$work/err")" 'its first line is not a number from 1 to 2147483647'
 : > "$work/limit"
 exits "an empty -c file is fatal" 111 tcpserver -c "$work/limit" 127.0.0.1 0 true
 printf '0\n' > "$work/limit"

@@ -145,6 +145,21 @@ static void printing(void)
   ok(address_print(out, &a) == 0 && out[0] == '\0', "no address is no text");
 }
 
+static void printing_labels(void)
+{
+  struct address a;
+  char out[ADDRESS_LABELS_SIZE];
+  address_parse(&a, "192.0.2.10");
+  ok(address_print_labels(out, &a) == strlen("10.2.0.192."), "the length of an IPv4 address as labels");
+  is_string(out, "10.2.0.192.", "its octets, the last first");
+  address_parse(&a, "2001:db8::567:89ab");
+  ok(address_print_labels(out, &a) == sizeof out - 1, "an IPv6 address as labels takes all the room");
+  is_string(out, "b.a.9.8.7.6.5.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.",
+            "its digits, the last first, as in RFC 3596");
+  a.family = ADDRESS_NONE;
+  ok(address_print_labels(out, &a) == 0 && out[0] == '\0', "no address has no labels");
+}
+
 static void mapped(void)
 {
   struct address a, b;
@@ -253,6 +268,7 @@ int main(void)
   nonsense();
   zones();
   printing();
+  printing_labels();
   mapped();
   networks();
   every_mask_of_every_length();
