@@ -106,8 +106,8 @@ $(B)/small/%.o: %.c Makefile conf-cc
 	$(if $(SMALL_CC),$(SMALL_CC) $(wordlist 2,99,$(CC)),$(CC)) $(CFLAGS_) -MMD -MP -c -o $@ $<
 
 # Where helpers are, for programs that can't find out where they are themselves.
-$(B)/src/lib/lookup.o: CFLAGS_ += -DUCSPI_HOME='"$(HOME_)"'
-$(B)/src/lib/lookup.o: conf-home
+$(B)/src/lib/helper.o: CFLAGS_ += -DUCSPI_HOME='"$(HOME_)"'
+$(B)/src/lib/helper.o: conf-home
 
 $(B)/libucspi.a: $(call OBJ,$(LIB_SRC))
 	rm -f $@

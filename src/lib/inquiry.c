@@ -16,7 +16,7 @@ enum { QUESTIONS_MAX = 2 };
 
 static bool start(struct inquiry *h)
 {
-  char path[LOOKUP_PATH_SIZE];
+  char path[HELPER_PATH_SIZE];
   int error;
   if (lookup_start(&h->process, (char const *const *)environ, QUESTIONS_MAX) == 0) {
     h->runs = true;

@@ -9,11 +9,11 @@
 
 #include "lookup.h"
 
-#define INQUIRY_PROBLEM_SIZE (LOOKUP_PATH_SIZE + 128)
+#define INQUIRY_PROBLEM_SIZE (HELPER_PATH_SIZE + 128)
 
 struct inquiry {
   bool runs;
-  struct lookup_helper process; /* valid while it runs */
+  struct helper process; /* valid while it runs */
   uint32_t last_id; /* 0: none was asked; the latest of the questions so far is the one whose answers count */
   char problem[INQUIRY_PROBLEM_SIZE]; /* why there is no answer, for a message; empty if nothing is wrong */
 };

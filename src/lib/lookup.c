@@ -1,17 +1,9 @@
 /* lookup.c - see lookup.h. */
 #include "lookup.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "decimal.h"
-#include "spawn.h"
-
-#ifndef UCSPI_HOME
-#error "UCSPI_HOME: the first line of conf-home"
-#endif
 
 struct message_kind const lookup_questions[4] = {
     {LOOKUP_PEER, sizeof(struct lookup_peer), 0},
@@ -135,72 +127,15 @@ bool lookup_host_answer_is_sound(struct lookup_host_answer const *a)
   return true;
 }
 
-/* Takes the last component off, with its slash. */
-static void cut(char *path)
+int lookup_path(char out[HELPER_PATH_SIZE])
 {
-  char *slash = strrchr(path, '/');
-  if (slash)
-    *slash = '\0';
+  return helper_path(out, HELPER_LIBEXEC, "tcplookup");
 }
 
-int lookup_path(char out[LOOKUP_PATH_SIZE])
+int lookup_start(struct helper *h, char const *const *environment, unsigned int waiting)
 {
-  static char const beside[] = "/libexec/tcplookup", installed[] = UCSPI_HOME "/libexec/tcplookup";
-  ssize_t len = readlink("/proc/self/exe", out, LOOKUP_PATH_SIZE - 1);
-  if (len <= 0 || out[0] != '/') {
-    memcpy(out, installed, sizeof installed);
-    return 0;
-  }
-  out[len] = '\0';
-  cut(out);
-  cut(out);
-  if (strlen(out) + sizeof beside > LOOKUP_PATH_SIZE) {
-    errno = ENAMETOOLONG;
-    return -1;
-  }
-  memcpy(out + strlen(out), beside, sizeof beside);
-  return 0;
-}
-
-static int run(struct lookup_helper *h, int theirs, char const *const *environment, unsigned int waiting)
-{
-  char path[LOOKUP_PATH_SIZE], number[DECIMAL_SIZE];
+  char path[HELPER_PATH_SIZE], number[DECIMAL_SIZE];
   char const *argv[] = {path, "-s", "-w", number, NULL};
-  struct spawn const what = {.argv = argv, .envp = environment, .connection = theirs};
-  struct spawned new;
-  struct spawner spawner;
-  int result;
-
   decimal_print(number, waiting);
-  if (lookup_path(path) == -1 || spawner_init(&spawner) == -1)
-    return -1;
-  result = spawn_run(&spawner, &what, &new);
-  spawner_free(&spawner);
-  if (result == -1)
-    return -1;
-  if (new.exec_errno != 0) {
-    while (waitpid(new.pid, NULL, 0) == -1 && errno == EINTR)
-      ;
-    errno = new.exec_errno;
-    return -1;
-  }
-  h->pid = new.pid;
-  return 0;
-}
-
-int lookup_start(struct lookup_helper *h, char const *const *environment, unsigned int waiting)
-{
-  int pair[2], result, error;
-  if (message_pair(pair) == -1)
-    return -1;
-  result = run(h, pair[1], environment, waiting);
-  error = errno;
-  close(pair[1]);
-  if (result == -1) {
-    close(pair[0]);
-    errno = error;
-    return -1;
-  }
-  h->fd = pair[0];
-  return 0;
+  return lookup_path(path) == -1 ? -1 : helper_start(h, argv, environment);
 }

@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "address.h"
+#include "helper.h"
 #include "hostname.h"
 #include "ident.h"
 #include "message.h"
@@ -103,19 +103,10 @@ bool lookup_peer_answer_is_sound(struct lookup_peer_answer const *a);
 bool lookup_host_is_sound(struct lookup_host const *q);
 bool lookup_host_answer_is_sound(struct lookup_host_answer const *a);
 
-/* Where tcplookup is: ../libexec/tcplookup as seen from this program's own file, or that of the installation if the
- * system doesn't tell where this program is. Only its being too long is an error: -1, errno ENAMETOOLONG. */
-#define LOOKUP_PATH_SIZE 4096
-int lookup_path(char out[LOOKUP_PATH_SIZE]);
+/* Where tcplookup is: helper_path(). */
+int lookup_path(char out[HELPER_PATH_SIZE]);
 
-struct lookup_helper {
-  int fd; /* our end: nonblocking, close-on-exec; the helper ends when it is closed */
-  pid_t pid;
-};
-
-/* Starts it with -s. Its descriptors 0 and 1 are the other end, 2 is ours; other inherited ones must be
- * close-on-exec. Its environment is `environment`; `waiting` (1-1000000) is how many questions it must be able to
- * hold. The caller waits for its end. 0, or -1 with errno, the reason if it can't be run among them. */
-int lookup_start(struct lookup_helper *h, char const *const *environment, unsigned int waiting);
+/* Starts it with -s: helper_start(). `waiting` (1-1000000) is how many questions it must be able to hold. */
+int lookup_start(struct helper *h, char const *const *environment, unsigned int waiting);
 
 #endif

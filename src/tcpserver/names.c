@@ -70,7 +70,7 @@ static unsigned int interest(struct names const *n)
 
 static int start(struct names *n)
 {
-  struct lookup_helper new;
+  struct helper new;
   if (lookup_start(&new, n->environment, n->limit) == -1)
     return -1;
   n->helper = new;
@@ -81,9 +81,9 @@ static int start(struct names *n)
 
 void names_start(struct names *n)
 {
-  char path[LOOKUP_PATH_SIZE];
+  char path[HELPER_PATH_SIZE];
   waiting_init(&n->table);
-  n->helper = (struct lookup_helper){.fd = -1};
+  n->helper = (struct helper){.fd = -1};
   if (n->wanted == 0)
     return;
   if (lookup_path(path) == -1)

@@ -28,11 +28,10 @@ struct names {
   unsigned int limit;             /* so many may wait */
   struct waiting_table table;
   struct recent recent;
-  struct lookup_helper
-      helper;          /* fd -1: there is none that could be asked; pid 0: none that must be waited for */
-  char const *trouble; /* what is wrong with it, till names_settle() */
-  bool told;           /* the log knows of this outage */
-  bool writing;        /* its socket is watched for room */
+  struct helper helper; /* fd -1: there is none that could be asked; pid 0: none that must be waited for */
+  char const *trouble;  /* what is wrong with it, till names_settle() */
+  bool told;            /* the log knows of this outage */
+  bool writing;         /* its socket is watched for room */
   bool pinged;
   unsigned int failures; /* since it last was in order for long */
   int64_t started_ms, heard_ms;

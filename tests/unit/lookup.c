@@ -170,8 +170,8 @@ static void test_host_answer(void)
 static void test_start(char const *folder)
 {
   static char const *const environment[] = {"SHOWN=this", NULL};
-  char path[LOOKUP_PATH_SIZE], expected[LOOKUP_PATH_SIZE];
-  struct lookup_helper h;
+  char path[HELPER_PATH_SIZE], expected[HELPER_PATH_SIZE];
+  struct helper h;
   FILE *script;
   char said[128] = "";
   ssize_t len = -1;
