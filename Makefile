@@ -13,7 +13,7 @@ HOME_   := $(shell head -n 1 conf-home)
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
            -Wswitch-enum -Wundef -Wvla -Wformat=2 -Wno-gnu-statement-expression
 WARN    := $(filter-out -Wno-gnu-statement-expression,$(WARN))
-CFLAGS_ := -std=gnu11 -D_GNU_SOURCE -Isrc/lib -Isrc/dns $(WARN) $(if $(WERROR),-Werror) $(CFLAGS)
+CFLAGS_ := -std=gnu11 -D_GNU_SOURCE -Isrc/lib -Isrc/dns -Isrc/tls $(WARN) $(if $(WERROR),-Werror) $(CFLAGS)
 
 ifdef SANITIZE
 B       := build/san
@@ -45,11 +45,22 @@ PROGRAMS := tcpserver tcprules tcprulescheck tcpmuxd tcpclient tcp-env rblsmtpd
 PROGRAMS += argv0 addcr delcr fixcrio recordio mconnect-io
 # Started by other programs, which find them in ../libexec.
 HELPERS  := tcplookup http-get
+# Those that speak TLS are made if OpenSSL 3 is here; OPENSSL=no does without.
+ifndef OPENSSL
+OPENSSL  := $(shell printf '\043include <openssl/ssl.h>\n\043if OPENSSL_VERSION_NUMBER >= 0x30000000L\nyes\n\043endif\n' | \
+              $(CC) -E -P - 2>/dev/null | tail -n 1)
+endif
+ifeq ($(OPENSSL),yes)
+PROGRAMS += $(patsubst src/tcptls/tcptls.c,tcptls,$(wildcard src/tcptls/tcptls.c))
+HELPERS  += $(patsubst src/tlsconnect/tlsconnect.c,tlsconnect,$(wildcard src/tlsconnect/tlsconnect.c))
+endif
 # Run as they are; each finds the others beside itself.
 SCRIPTS  := tcpcat mconnect who@ date@ finger@ http@
 
 # Questions to DNS over c-ares, for the programs that ask them themselves.
 DNS_SRC           := $(wildcard src/dns/*.c)
+# TLS over OpenSSL.
+TLS_SRC           := $(wildcard src/tls/*.c)
 
 tcpserver_SRC     := $(wildcard src/tcpserver/*.c)
 tcprules_SRC      := src/tcprules/tcprules.c src/tcprules/duplicates.c
@@ -60,6 +71,8 @@ tcp-env_SRC       := src/filters/tcp-env.c
 mconnect-io_SRC   := src/filters/mconnect-io.c src/filters/crlf.c
 http-get_SRC      := src/filters/http-get.c
 tcplookup_SRC     := $(wildcard src/tcplookup/*.c) $(DNS_SRC)
+tcptls_SRC        := $(wildcard src/tcptls/*.c) $(TLS_SRC)
+tlsconnect_SRC    := $(wildcard src/tlsconnect/*.c) $(TLS_SRC)
 rblsmtpd_SRC      := $(wildcard src/rblsmtpd/*.c) $(DNS_SRC)
 argv0_SRC         := $(addprefix src/filters/,argv0.c)
 addcr_SRC         := $(addprefix src/filters/,addcr.c stream.c crlf.c)
@@ -69,6 +82,8 @@ recordio_SRC      := $(addprefix src/filters/,recordio.c relay.c record.c)
 # What a program links besides LIBS.
 tcplookup_LIBS    := -lcares
 rblsmtpd_LIBS     := -lcares
+tcptls_LIBS       := -lssl -lcrypto
+tlsconnect_LIBS   := -lssl -lcrypto
 
 STATIC            := tcpmuxd tcp-env rblsmtpd mconnect-io http-get
 

@@ -17,9 +17,10 @@ int events_init(struct events *e)
 
 static int control(struct events *e, int operation, int fd, unsigned int interest, struct event who)
 {
-  struct epoll_event event = {.events = (interest & EVENTS_IN ? EPOLLIN : 0) |
-                                        (interest & EVENTS_OUT ? EPOLLOUT : 0),
-                              .data.u64 = (uint64_t)who.kind << 32 | who.number};
+  struct epoll_event event = {
+      .events = (interest & EVENTS_IN ? EPOLLIN : 0) | (interest & EVENTS_OUT ? EPOLLOUT : 0) |
+                (interest & EVENTS_END ? EPOLLRDHUP : 0) | (interest & EVENTS_EDGE ? EPOLLET : 0),
+      .data.u64 = (uint64_t)who.kind << 32 | who.number};
   return epoll_ctl(e->epoll, operation, fd, &event);
 }
 
@@ -51,6 +52,7 @@ int events_wait(struct events *e, struct event out[EVENTS_BATCH], int timeout_ms
         (struct event){.kind = (uint32_t)(ready[i].data.u64 >> 32),
                        .number = (uint32_t)ready[i].data.u64,
                        .ready = (found & EPOLLIN ? EVENTS_IN : 0u) | (found & EPOLLOUT ? EVENTS_OUT : 0u) |
+                                (found & EPOLLRDHUP ? EVENTS_END : 0u) |
                                 (found & (EPOLLERR | EPOLLHUP) ? EVENTS_FAILED : 0u)};
   }
   return n;
@@ -66,6 +68,11 @@ void events_free(struct events *e)
 #include <poll.h>
 #include <stdlib.h>
 
+/* Where it is missing nobody is told beforehand: who reads finds the end. */
+#ifndef POLLRDHUP
+#define POLLRDHUP 0
+#endif
+
 int events_init(struct events *e)
 {
   memset(e, 0, sizeof *e);
@@ -74,7 +81,8 @@ int events_init(struct events *e)
 
 static short poll_events(unsigned int interest)
 {
-  return (short)((interest & EVENTS_IN ? POLLIN : 0) | (interest & EVENTS_OUT ? POLLOUT : 0));
+  return (short)((interest & EVENTS_IN ? POLLIN : 0) | (interest & EVENTS_OUT ? POLLOUT : 0) |
+                 (interest & EVENTS_END ? POLLRDHUP : 0));
 }
 
 static int grow(struct events *e)
@@ -165,6 +173,7 @@ int events_wait(struct events *e, struct event out[EVENTS_BATCH], int timeout_ms
       continue;
     out[n] = e->event[i];
     out[n++].ready = (found & POLLIN ? EVENTS_IN : 0u) | (found & POLLOUT ? EVENTS_OUT : 0u) |
+                     (found & POLLRDHUP ? EVENTS_END : 0u) |
                      (found & (POLLERR | POLLHUP | POLLNVAL) ? EVENTS_FAILED : 0u);
   }
   return n;

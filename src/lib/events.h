@@ -7,9 +7,13 @@
 
 /* What a descriptor is watched for. Nothing at all is allowed: FAILED is always reported. */
 enum events_interest {
-  EVENTS_IN = 1,    /* there is something to read, or the end of it */
-  EVENTS_OUT = 2,   /* there is room to write */
-  EVENTS_FAILED = 4 /* an error, or both directions are closed: a reset, or the other end of a pair is gone */
+  EVENTS_IN = 1,  /* there is something to read, or the end of it */
+  EVENTS_OUT = 2, /* there is room to write */
+  EVENTS_FAILED =
+      4,           /* an error, or both directions are closed: a reset, or the other end of a pair is gone */
+  EVENTS_END = 8,  /* the other end will send nothing more, though there may be something to read still */
+  EVENTS_EDGE = 16 /* report what is ready once, when it becomes so, not as long as it is. Only for
+                        events_watch() and events_change(), and only with EVENTS_HAVE_EDGES */
 };
 
 /* Who is meant, in the caller's own terms: a kind of descriptor, and which of that kind. */
@@ -19,11 +23,14 @@ struct event {
   unsigned int ready; /* enum events_interest; filled in by events_wait() */
 };
 
+/* Without epoll EVENTS_EDGE is ignored: watch only for what you wait for. */
 #if defined(__linux__) && !defined(UCSPI_PORTABLE)
+#define EVENTS_HAVE_EDGES 1
 struct events {
   int epoll;
 };
 #else
+#define EVENTS_HAVE_EDGES 0
 struct pollfd;
 struct events {
   struct pollfd *poll;

@@ -16,6 +16,36 @@ static struct event once(struct events *e, int *n)
   return out[0];
 }
 
+/* Where edges are: once when it becomes ready, and again when more comes, though nobody has read. */
+static void test_edges(void)
+{
+  struct events e;
+  int pair[2], n;
+  struct event got;
+  if (events_init(&e) == -1 || socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == -1 ||
+      events_watch(&e, pair[0], EVENTS_IN | EVENTS_END | (EVENTS_HAVE_EDGES ? EVENTS_EDGE : 0u),
+                   (struct event){.kind = 3}) == -1)
+    return;
+  ok(write(pair[1], "x", 1) == 1, "something to read");
+  got = once(&e, &n);
+  ok(n == 1 && got.ready == EVENTS_IN, "is reported");
+  once(&e, &n);
+  ok(n == (EVENTS_HAVE_EDGES ? 0 : 1), "... once");
+  ok(write(pair[1], "x", 1) == 1, "more of it");
+  got = once(&e, &n);
+  ok(n == 1 && got.ready == EVENTS_IN, "is reported");
+  shutdown(pair[1], SHUT_WR);
+  got = once(&e, &n);
+  ok(n == 1 && (got.ready & EVENTS_END) && !(got.ready & EVENTS_FAILED),
+     "... and so is the end, before all is read");
+  close(pair[1]);
+  got = once(&e, &n);
+  ok(n == 1 && (got.ready & EVENTS_FAILED), "... and that nobody is there any more");
+  events_forget(&e, pair[0]);
+  close(pair[0]);
+  events_free(&e);
+}
+
 int main(void)
 {
   struct events e;
@@ -73,5 +103,6 @@ int main(void)
   }
   ok(total == PAIRS / 2, "after half were forgotten, in any order, all the others are reported");
   events_free(&e);
+  test_edges();
   return tap_done();
 }
