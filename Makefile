@@ -164,11 +164,15 @@ $(SCRIPTS:%=$(COMMAND)/%): $(COMMAND)/%: src/scripts/%
 	install -m 755 $< $@.new
 	mv $@.new $@
 
-# Unit tests: one program per tests/unit/*.c, speaking TAP.
+# Unit tests: one program per tests/unit/*.c, speaking TAP. Those of src/tls are linked with all of it.
+TLS_UNIT := $(filter material tlscontext tickets facts session problem,$(patsubst tests/unit/%.c,%,$(wildcard tests/unit/*.c)))
 UNIT := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/*.c))
+ifneq ($(OPENSSL),yes)
+UNIT := $(filter-out $(TLS_UNIT:%=$(B)/unit/%),$(UNIT))
+endif
 $(B)/unit/%: $(B)/tests/unit/%.o $(B)/libucspi.a
 	@mkdir -p $(@D)
-	$(LD) -o $@ $< $(UNIT_OBJ) $(LIBS)
+	$(LD) -o $@ $< $(UNIT_OBJ) $(LIBS) $(UNIT_LIBS)
 .SECONDARY: $(UNIT:$(B)/unit/%=$(B)/tests/unit/%.o)
 unit: $(UNIT)
 
@@ -199,8 +203,14 @@ $(B)/unit/crlf: UNIT_OBJ = $(B)/src/filters/crlf.o
 $(B)/unit/crlf: $(B)/src/filters/crlf.o
 $(B)/unit/record: UNIT_OBJ = $(B)/src/filters/record.o
 $(B)/unit/record: $(B)/src/filters/record.o
+$(B)/libtls.a: $(call OBJ,$(TLS_SRC))
+	rm -f $@
+	ar rcs $@ $^
+$(TLS_UNIT:%=$(B)/unit/%): UNIT_OBJ = $(B)/libtls.a
+$(TLS_UNIT:%=$(B)/unit/%): UNIT_LIBS = -lssl -lcrypto
+$(TLS_UNIT:%=$(B)/unit/%): $(B)/libtls.a
 
--include $(patsubst %.c,$(B)/%.d,$(ALL_SRC) $(wildcard tests/unit/*.c)) \
+-include $(patsubst %.c,$(B)/%.d,$(ALL_SRC) $(TLS_SRC) $(wildcard tests/unit/*.c)) \
   $(patsubst %.c,$(B)/small/%.d,$(foreach p,$(SMALL),$($(p)_SRC)) $(SMALL_SRC))
 
 # Each file is written under another name and renamed: who starts a program meanwhile gets the old or the new.

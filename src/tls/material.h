@@ -26,7 +26,7 @@ struct material_files {
 
 #define MATERIAL_PROBLEM_SIZE 4352
 
-/* Reads the files into a new memory file (memfd, else an unlinked temporary file), which can't be changed any more
+/* Reads the files into a new memory file (memfd, else an unlinked one of shm_open(3)), which can't be changed any more
  * where the system can seal. Returns its descriptor (close-on-exec, the caller's); or -1 with the reason, naming the
  * file, in problem. A staple is the certificate's file name with .ocsp behind it, and may be missing. warning: called
  * for each file with a private key in it that everybody may read. Contents are wiped from memory on return. */
@@ -49,8 +49,8 @@ int material_open(struct material *m,
                   int fd); /* 0, or -1 with errno, EPROTO: not of our making; fd stays the caller's */
 /* The part at *position (0 at first), which then becomes the next one's; false at the end. */
 bool material_next(struct material const *m, size_t *position, struct material_part *part);
-/* SHA-256 of all of it. */
-void material_digest(struct material const *m, unsigned char out[32]);
+/* SHA-256 of all of it. 0, or -1 if memory is short. */
+int material_digest(struct material const *m, unsigned char out[32]);
 void material_close(struct material *m);
 
 #endif
