@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "address.h"
+#include "listener.h"
 #include "rules.h"
 
 enum refusal {
@@ -22,10 +23,18 @@ enum refusal {
   REFUSAL_FORK     /* no new process */
 };
 
+/* Where a connection arrived. */
+struct arrival {
+  struct address local;
+  uint16_t local_port;
+};
+
 struct connection {
   int fd;
   struct address remote;
   uint16_t remote_port;
+  bool arrival_known;
+  struct arrival arrival; /* once connection_find_arrival() has been asked */
   struct rules_verdict const
       *verdict;              /* of the access stage, null if there are no rules; good until its next use */
   enum refusal refusal;      /* why, when a stage denies */
@@ -38,5 +47,10 @@ struct connection {
   /* Null if there is none; as hostname.h and ident.h want them. */
   char const *host, *unconfirmed, *info, *local_host;
 };
+
+/* Finds out which local address and port the connection reached, which a kernel need be asked for only if the listener
+ * is bound to all, and once. False, with errno, if the kernel does not know any more because the peer has reset it;
+ * `arrival` is then what the listener is bound to. */
+bool connection_find_arrival(struct connection *c, struct listener const *l);
 
 #endif

@@ -87,15 +87,6 @@ void launch_init(struct launch *l, char const *const *environment)
   l->path = environment_get(&l->base, "PATH");
 }
 
-bool launch_arrival(struct listener const *l, int fd, struct arrival *where)
-{
-  struct sockaddr_storage ss;
-  socklen_t len = sizeof ss;
-  *where = (struct arrival){.local = l->local, .local_port = l->port};
-  return !l->wildcard || (getsockname(fd, (struct sockaddr *)&ss, &len) == 0 &&
-                          address_from_sockaddr(&where->local, &where->local_port, (struct sockaddr *)&ss));
-}
-
 /* Source routes and the like (-o keeps them): most peers have none, and asking costs the kernel less than clearing
  * does. */
 static void clear_ip_options(int fd)
@@ -135,12 +126,12 @@ static int apply_edits(struct environment *e, struct rules_verdict const *verdic
   return 0;
 }
 
-static int make_environment(struct launch *l, struct connection const *c, struct arrival const *where)
+static int make_environment(struct launch *l, struct connection const *c)
 {
   char count[DECIMAL_SIZE];
-  struct description const d = {.local = where->local,
+  struct description const d = {.local = c->arrival.local,
                                 .remote = c->remote,
-                                .local_port = where->local_port,
+                                .local_port = c->arrival.local_port,
                                 .remote_port = c->remote_port,
                                 .local_host = l->options->local_host ? l->options->local_host : c->local_host,
                                 .remote_host = c->host,
@@ -184,7 +175,6 @@ enum outcome launch_stage(void *launch, struct connection *c)
   bool tell = l->report->verbosity >= VERBOSITY_STATUS;
   struct child *child = children_place(l->children);
   struct spawned new;
-  struct arrival where;
   struct spawn what = {.argv = l->options->prog,
                        .path = l->path,
                        .connection = c->fd,
@@ -193,13 +183,13 @@ enum outcome launch_stage(void *launch, struct connection *c)
                        .prepare = tell ? report_write_start : NULL,
                        .context = l->report};
 
-  if (!child || !launch_arrival(l->listener, c->fd, &where) || make_environment(l, c, &where) == -1)
+  if (!child || !connection_find_arrival(c, l->listener) || make_environment(l, c) == -1)
     return no_process(l, c);
   set_socket_options(l->options, c);
   what.envp = l->current.entry;
   child->started_ms = clock_ms();
   if (tell)
-    report_compose_start(l->report, c, &where, l->children->count + 1, l->limits->concurrency);
+    report_compose_start(l->report, c, l->children->count + 1, l->limits->concurrency);
   if (spawn_run(&l->spawner, &what, &new) == -1) {
     if (tell)
       report_not_started(l->report);

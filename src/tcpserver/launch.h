@@ -41,8 +41,4 @@ void launch_raise_nofile(struct launch *l);
 unsigned int launch_room_to_wait(struct launch const *l);
 enum outcome launch_stage(void *launch, struct connection *c);
 
-/* Which local address and port the connection reached. False, with errno, if the kernel does not know any
- * more: the peer has reset it. */
-bool launch_arrival(struct listener const *l, int fd, struct arrival *where);
-
 #endif

@@ -162,10 +162,9 @@ static void say_farewell(struct connection const *c)
 
 static void refused(struct server *s, struct connection *c)
 {
-  struct arrival where = {.local = s->listener->local, .local_port = s->listener->port};
   if (s->report.verbosity >= VERBOSITY_STATUS) {
-    launch_arrival(s->listener, c->fd, &where);
-    report_deny(&s->report, c, &where);
+    connection_find_arrival(c, s->listener);
+    report_deny(&s->report, c);
   }
   if (c->refusal == REFUSAL_FORK)
     rest(s, true);

@@ -12,7 +12,6 @@
 #include <skalibs/strerr.h>
 
 #include "clock.h"
-#include "launch.h"
 #include "sources.h"
 
 /* A helper that owes an answer and says nothing for that long is asked whether it lives, and has then that long. */
@@ -214,14 +213,14 @@ static void watch_for_room(struct names *n, bool wanted)
 static bool send_question(struct names *n, struct waiting *w)
 {
   struct lookup_peer q;
-  struct arrival where;
+  struct connection *c = &w->connection;
   lookup_peer_begin(&q, n->wanted, n->options->info_timeout_s);
   /* Its peer has reset it, if that is not known: then the next event of this connection drops it. */
-  launch_arrival(n->listener, w->connection.fd, &where);
-  q.local = where.local;
-  q.local_port = where.local_port;
-  q.remote = w->connection.remote;
-  q.remote_port = w->connection.remote_port;
+  connection_find_arrival(c, n->listener);
+  q.local = c->arrival.local;
+  q.local_port = c->arrival.local_port;
+  q.remote = c->remote;
+  q.remote_port = c->remote_port;
   if (!send_message(n, LOOKUP_PEER, w->id, &q))
     return false;
   waiting_move(&n->table, w, WAITING_ASKED);
@@ -283,12 +282,12 @@ static void give(struct names const *n, struct connection *c, uint32_t known, ch
 
 /* What names of the last second may be taken for this connection, too, depends on where it arrived only if a name of
  * that is wanted. */
-static struct address local_address(struct names const *n, struct connection const *c)
+static struct address local_address(struct names const *n, struct connection *c)
 {
-  struct arrival where = {.local = {.family = ADDRESS_NONE}};
-  if (n->wanted & LOOKUP_LOCAL_HOST)
-    launch_arrival(n->listener, c->fd, &where);
-  return where.local;
+  if (!(n->wanted & LOOKUP_LOCAL_HOST))
+    return (struct address){.family = ADDRESS_NONE};
+  connection_find_arrival(c, n->listener);
+  return c->arrival.local;
 }
 
 /* Ident is about one connection and is never remembered. */
@@ -305,7 +304,7 @@ static bool answered_lately(struct names *n, struct connection *c, int64_t now)
   return names != NULL;
 }
 
-static void remember(struct names *n, struct connection const *c, struct lookup_peer_answer const *a)
+static void remember(struct names *n, struct connection *c, struct lookup_peer_answer const *a)
 {
   struct address local;
   if ((n->wanted & LOOKUP_INFO) || (a->known & LOOKUP_NAMES_UNASKED))

@@ -111,15 +111,15 @@ static void begin(struct report *r)
   put(r, ": ");
 }
 
-static void put_endpoints(struct report *r, struct connection const *c, struct arrival const *where)
+static void put_endpoints(struct report *r, struct connection const *c)
 {
   char const *local_host = r->local_host ? r->local_host : c->local_host;
   put(r, " ");
   put_text(r, local_host);
   put(r, ":");
-  put_address(r, &where->local);
+  put_address(r, &c->arrival.local);
   put(r, ":");
-  put_number(r, where->local_port);
+  put_number(r, c->arrival.local_port);
   put(r, " ");
   put_text(r, c->host);
   put(r, ":");
@@ -142,13 +142,13 @@ void report_status(struct report *r, unsigned int running, unsigned int limit)
   put(r, "\n");
 }
 
-void report_deny(struct report *r, struct connection const *c, struct arrival const *where)
+void report_deny(struct report *r, struct connection const *c)
 {
   if (r->verbosity < VERBOSITY_STATUS)
     return;
   begin(r);
   put(r, "deny 0");
-  put_endpoints(r, c, where);
+  put_endpoints(r, c);
   put(r, " ");
   put(r, reason[c->refusal].text);
   switch (reason[c->refusal].detail) {
@@ -162,8 +162,8 @@ void report_deny(struct report *r, struct connection const *c, struct arrival co
   put(r, "\n");
 }
 
-void report_compose_start(struct report *r, struct connection const *c, struct arrival const *where,
-                          unsigned int running, unsigned int limit)
+void report_compose_start(struct report *r, struct connection const *c, unsigned int running,
+                          unsigned int limit)
 {
   if (sizeof r->text - r->used < 3 * LONGEST_LINE)
     report_flush(r);
@@ -183,7 +183,7 @@ void report_compose_start(struct report *r, struct connection const *c, struct a
   begin(r);
   put(r, "ok ");
   r->hole[1] = r->used;
-  put_endpoints(r, c, where);
+  put_endpoints(r, c);
   put(r, "\n");
 }
 

@@ -23,20 +23,15 @@ struct report {
   char text[16384];
 };
 
-/* Where a connection arrived. */
-struct arrival {
-  struct address local;
-  uint16_t local_port;
-};
-
 void report_flush(struct report *r);
 void report_status(struct report *r, unsigned int running, unsigned int limit);
-void report_deny(struct report *r, struct connection const *c, struct arrival const *where);
+/* The arrival has been asked for, here and below. */
+void report_deny(struct report *r, struct connection const *c);
 
 /* The lines of a new program: composed before it starts, written by the child itself once it knows its pid,
  * so that they come before anything that the program says. */
-void report_compose_start(struct report *r, struct connection const *c, struct arrival const *where,
-                          unsigned int running, unsigned int limit);
+void report_compose_start(struct report *r, struct connection const *c, unsigned int running,
+                          unsigned int limit);
 void report_write_start(void *report, pid_t pid);
 void report_started(struct report *r, pid_t pid); /* there is one: what it could not write is written now */
 void report_not_started(struct report *r);        /* there is no child */

@@ -1,0 +1,17 @@
+/* connection.c - see connection.h. */
+#include "connection.h"
+
+#include <sys/socket.h>
+
+bool connection_find_arrival(struct connection *c, struct listener const *l)
+{
+  struct sockaddr_storage ss;
+  socklen_t len = sizeof ss;
+  if (c->arrival_known)
+    return true;
+  c->arrival = (struct arrival){.local = l->local, .local_port = l->port};
+  c->arrival_known = !l->wildcard || (getsockname(c->fd, (struct sockaddr *)&ss, &len) == 0 &&
+                                      address_from_sockaddr(&c->arrival.local, &c->arrival.local_port,
+                                                            (struct sockaddr *)&ss));
+  return c->arrival_known;
+}
