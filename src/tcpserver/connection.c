@@ -1,7 +1,9 @@
 /* connection.c - see connection.h. */
 #include "connection.h"
 
+#include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 bool connection_find_arrival(struct connection *c, struct listener const *l)
 {
@@ -14,4 +16,19 @@ bool connection_find_arrival(struct connection *c, struct listener const *l)
                                       address_from_sockaddr(&c->arrival.local, &c->arrival.local_port,
                                                             (struct sockaddr *)&ss));
   return c->arrival_known;
+}
+
+int connection_for_program(struct connection const *c)
+{
+  return c->program != -1 ? c->program : c->fd;
+}
+
+void connection_end(struct connection *c)
+{
+  if (c->fd != -1)
+    close(c->fd);
+  if (c->program != -1)
+    close(c->program);
+  free(c->names);
+  *c = (struct connection)CONNECTION_ZERO;
 }

@@ -30,7 +30,8 @@ struct arrival {
 };
 
 struct connection {
-  int fd;
+  int fd;      /* the client's, or -1 if it is in other hands */
+  int program; /* what prog will be given instead: its end of a pair, or -1 */
   struct address remote;
   uint16_t remote_port;
   bool arrival_known;
@@ -46,11 +47,22 @@ struct connection {
   unsigned int unavailable;  /* enum rules_flag: facts that nobody could be asked for */
   /* Null if there is none; as hostname.h and ident.h want them. */
   char const *host, *unconfirmed, *info, *local_host;
+  void *names; /* owns these strings, or null */
 };
+#define CONNECTION_ZERO                                                                                      \
+  {                                                                                                          \
+    .fd = -1, .program = -1                                                                                  \
+  }
 
 /* Finds out which local address and port the connection reached, which a kernel need be asked for only if the listener
  * is bound to all, and once. False, with errno, if the kernel does not know any more because the peer has reset it;
  * `arrival` is then what the listener is bound to. */
 bool connection_find_arrival(struct connection *c, struct listener const *l);
+
+/* What prog gets as its connection. */
+int connection_for_program(struct connection const *c);
+
+/* Closes and frees all that it owns: it was a record of a connection, and now it is none. */
+void connection_end(struct connection *c);
 
 #endif

@@ -160,13 +160,12 @@ static void remember(struct launch *l, struct child *child, struct connection *c
   child->pid = new->pid;
   child->pidfd = new->pidfd;
   child->connection = keep ? c->fd : -1;
+  if (keep)
+    c->fd = -1;
   child->remote = c->remote;
   child->remote_port = c->remote_port;
   children_add(l->children, child);
   reaper_started(l->reaper, child);
-  if (!keep)
-    close(c->fd);
-  c->fd = -1;
 }
 
 enum outcome launch_stage(void *launch, struct connection *c)
@@ -177,7 +176,7 @@ enum outcome launch_stage(void *launch, struct connection *c)
   struct spawned new;
   struct spawn what = {.argv = l->options->prog,
                        .path = l->path,
-                       .connection = c->fd,
+                       .connection = connection_for_program(c),
                        .pidfd = reaper_wants_pidfd(l->reaper),
                        .nofile = l->nofile_raised ? &l->nofile : NULL,
                        .prepare = tell ? report_write_start : NULL,

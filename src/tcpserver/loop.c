@@ -60,6 +60,7 @@ struct server {
   struct access access;
   struct banner banner;
   struct launch launch;
+  struct waiting_table waiting;
   struct names names;
   struct admission admission;
   struct admission checks;  /* what may still refuse one whose answer is there: all that is left but launch */
@@ -73,11 +74,6 @@ struct server {
 /* Not initialised here: it would take up memory for buffers that nobody has used yet. */
 static struct server server;
 
-static uint32_t waiting(struct server const *s)
-{
-  return s->names.wanted ? waiting_total(&s->names.table) : 0;
-}
-
 /* A place under -c. None while there are no processes: those that are ready would be refused one after the other. */
 static bool has_place(struct server const *s)
 {
@@ -87,13 +83,13 @@ static bool has_place(struct server const *s)
 
 static bool has_room_to_wait(struct server const *s)
 {
-  return s->names.wanted == 0 || waiting(s) < s->names.limit;
+  return s->waiting.limit == 0 || waiting_total(&s->waiting) < s->waiting.limit;
 }
 
 /* Those that are ready to be served go before new ones. */
 static bool may_accept(struct server const *s)
 {
-  uint32_t ready = s->names.wanted ? waiting_count(&s->names.table, WAITING_READY) : 0;
+  uint32_t ready = waiting_count(&s->waiting, WAITING_READY);
   return !s->stopping && (uint64_t)s->children.count + ready < s->limits.concurrency && has_room_to_wait(s) &&
          s->rest.position == 0;
 }
@@ -114,7 +110,7 @@ static void tell_when_crowded(struct server *s)
   if (has_room_to_wait(s) || clock_ms() < s->crowded_until_ms)
     return;
   s->crowded_until_ms = clock_ms() + CROWDED_EVERY_MS;
-  len = decimal_print(why, s->names.limit);
+  len = decimal_print(why, s->waiting.limit);
   memcpy(why + len, words, sizeof words);
   report_warning(&s->report, "accept connections", "", why);
 }
@@ -171,7 +167,7 @@ static void refused(struct server *s, struct connection *c)
   if (c->counted)
     limits_leave(&s->limits, &c->remote);
   say_farewell(c);
-  close(c->fd);
+  connection_end(c);
 }
 
 /* Errors of one connection that was lost before it was taken (accept(2) on Linux passes on those of the network,
@@ -213,12 +209,13 @@ static enum accepted accept_one(struct server *s, struct connection *c)
 {
   struct sockaddr_storage ss;
   socklen_t len = sizeof ss;
-  *c = (struct connection){.fd = accept4(s->listener->fd, (struct sockaddr *)&ss, &len, SOCK_CLOEXEC)};
+  *c = (struct connection)CONNECTION_ZERO;
+  c->fd = accept4(s->listener->fd, (struct sockaddr *)&ss, &len, SOCK_CLOEXEC);
   if (c->fd == -1)
     return accept_failed(s, errno);
   if (address_from_sockaddr(&c->remote, &c->remote_port, (struct sockaddr *)&ss))
     return ACCEPTED_ONE;
-  close(c->fd);
+  connection_end(c);
   return ACCEPTED_GONE;
 }
 
@@ -235,7 +232,10 @@ static void accept_burst(struct server *s)
     if (accepted != ACCEPTED_ONE)
       continue;
     switch (admission_run(&s->admission, &c)) {
-    case PASS: launched++; break;
+    case PASS:
+      connection_end(&c);
+      launched++;
+      break;
     case WAIT: break;
     case DENY: refused(s, &c); break;
     }
@@ -250,33 +250,47 @@ static void accept_burst(struct server *s)
  * whether it is refused. */
 static struct waiting *next_answered(struct server *s)
 {
-  struct waiting *ready = has_place(s) ? waiting_first(&s->names.table, WAITING_READY) : NULL;
-  return ready ? ready : waiting_first(&s->names.table, WAITING_DUE);
+  struct waiting *ready = has_place(s) ? waiting_first(&s->waiting, WAITING_READY) : NULL;
+  return ready ? ready : waiting_first(&s->waiting, WAITING_DUE);
+}
+
+/* The connection waits no longer, and is the caller's. */
+static struct connection take(struct server *s, struct waiting *w)
+{
+  struct connection c = w->connection;
+  events_forget(&s->events, c.fd);
+  names_release(&s->names, w);
+  return c;
+}
+
+/* All places under -c are taken: it goes on waiting, unless it is refused. */
+static void keep_ready(struct server *s, struct waiting *w)
+{
+  struct connection c = w->connection;
+  c.stage = 0;
+  if (admission_run(&s->checks, &c) != DENY) {
+    waiting_move(&s->waiting, w, WAITING_READY);
+    return;
+  }
+  take(s, w);
+  refused(s, &c);
 }
 
 /* True if a program has been started. */
 static bool go_on(struct server *s, struct waiting *w)
 {
-  bool place = has_place(s);
-  struct connection c = w->connection;
+  struct connection c;
   enum outcome outcome;
-  void *facts;
-
-  if (!place) {
-    c.stage = 0;
-    outcome = admission_run(&s->checks, &c);
-    if (outcome != DENY) {
-      waiting_move(&s->names.table, w, WAITING_READY);
-      return false;
-    }
-    facts = names_take(&s->names, w, &(struct connection){.fd = -1});
-  } else {
-    facts = names_take(&s->names, w, &c);
-    outcome = admission_run(&s->admission, &c);
+  if (!has_place(s)) {
+    keep_ready(s, w);
+    return false;
   }
+  c = take(s, w);
+  outcome = admission_run(&s->admission, &c);
   if (outcome == DENY)
     refused(s, &c);
-  names_free_facts(facts);
+  else if (outcome == PASS)
+    connection_end(&c);
   return outcome == PASS;
 }
 
@@ -293,12 +307,14 @@ static void serve_answered(struct server *s)
 /* A connection that waited has been reset. */
 static void gone(struct server *s, struct event const *event)
 {
+  struct waiting *w = waiting_find(&s->waiting, event->number);
   struct connection c;
-  if (!(event->ready & EVENTS_FAILED) || !names_gone(&s->names, event->number, &c))
+  if (!(event->ready & EVENTS_FAILED) || !w || w->list == WAITING_NAMES_CANCELLED)
     return;
+  c = take(s, w);
   if (c.counted)
     limits_leave(&s->limits, &c.remote);
-  close(c.fd);
+  connection_end(&c);
 }
 
 static void stranger_ended(void *context, pid_t pid)
@@ -345,7 +361,8 @@ static void obey(struct server *s, int signal)
   case SIGALRM: stop_accepting(s); break;
   case SIGHUP: reload(s); break;
   case SIGUSR1:
-    report_table(&s->report, &s->children, waiting(s), s->limits.concurrency, s->limits.addresses.count);
+    report_table(&s->report, &s->children, waiting_total(&s->waiting), s->limits.concurrency,
+                 s->limits.addresses.count);
     break;
   case SIGCHLD: reaper_signal(&s->reaper); break;
   default: break;
@@ -459,7 +476,7 @@ static void prepare_names(struct server *s)
   s->names.timers = &s->timers;
   s->names.environment = s->launch.base.entry;
   s->names.wanted = names_wanted(s->options);
-  s->names.limit = launch_room_to_wait(&s->launch);
+  s->names.table = &s->waiting;
   names_start(&s->names);
 }
 
@@ -492,6 +509,8 @@ void loop_prepare(struct options const *o, struct listener *l, char const *const
     strerr_diefusys(111, "catch signals");
   spawner_take_low(&s->launch.spawner, signals);
   reaper_init(&s->reaper, &s->children, &s->events, &s->timers, ended, stranger_ended, s);
+  waiting_init(&s->waiting);
+  s->waiting.limit = s->launch.waiting == 0 ? 0 : launch_room_to_wait(&s->launch);
   prepare_names(s);
   reserve_timers(s);
   list_stages(s);
@@ -503,7 +522,7 @@ void loop_prepare(struct options const *o, struct listener *l, char const *const
 int loop_run(void)
 {
   struct server *s = &server;
-  while (!s->done && !(s->stopping && s->children.count == 0 && waiting(s) == 0)) {
+  while (!s->done && !(s->stopping && s->children.count == 0 && waiting_total(&s->waiting) == 0)) {
     names_settle(&s->names);
     if (next_answered(s))
       serve_answered(s);

@@ -70,7 +70,7 @@ static unsigned int interest(struct names const *n)
 static int start(struct names *n)
 {
   struct helper new;
-  if (lookup_start(&new, n->environment, n->limit) == -1)
+  if (lookup_start(&new, n->environment, n->table->limit) == -1)
     return -1;
   n->helper = new;
   n->writing = n->pinged = false;
@@ -81,7 +81,6 @@ static int start(struct names *n)
 void names_start(struct names *n)
 {
   char path[HELPER_PATH_SIZE];
-  waiting_init(&n->table);
   n->helper = (struct helper){.fd = -1};
   if (n->wanted == 0)
     return;
@@ -161,11 +160,12 @@ static void restart(struct names *n)
 /* Nobody's answer will come: whoever waits for one goes on without. */
 static void orphan(struct names *n)
 {
-  static enum waiting_list const list[] = {WAITING_ASKED, WAITING_UNSENT, WAITING_CANCELLED};
+  static enum waiting_list const list[] = {WAITING_NAMES_ASKED, WAITING_NAMES_UNSENT,
+                                           WAITING_NAMES_CANCELLED};
   struct waiting *w;
   for (size_t i = 0; i < sizeof list / sizeof list[0]; i++)
-    while ((w = waiting_first(&n->table, list[i])))
-      waiting_move(&n->table, w, list[i] == WAITING_CANCELLED ? WAITING_FREE : WAITING_DUE);
+    while ((w = waiting_first(n->table, list[i])))
+      waiting_move(n->table, w, list[i] == WAITING_NAMES_CANCELLED ? WAITING_FREE : WAITING_DUE);
 }
 
 void names_settle(struct names *n)
@@ -223,7 +223,7 @@ static bool send_question(struct names *n, struct waiting *w)
   q.remote_port = c->remote_port;
   if (!send_message(n, LOOKUP_PEER, w->id, &q))
     return false;
-  waiting_move(&n->table, w, WAITING_ASKED);
+  waiting_move(n->table, w, WAITING_NAMES_ASKED);
   return true;
 }
 
@@ -232,12 +232,12 @@ static void send_all(struct names *n)
 {
   struct waiting *w;
   bool room = true;
-  while (room && (w = waiting_first(&n->table, WAITING_CANCELLED))) {
+  while (room && (w = waiting_first(n->table, WAITING_NAMES_CANCELLED))) {
     room = send_message(n, LOOKUP_CANCEL, w->id, NULL);
     if (room)
-      waiting_move(&n->table, w, WAITING_FREE);
+      waiting_move(n->table, w, WAITING_FREE);
   }
-  while (room && (w = waiting_first(&n->table, WAITING_UNSENT)))
+  while (room && (w = waiting_first(n->table, WAITING_NAMES_UNSENT)))
     room = send_question(n, w);
   watch_for_room(n, !room && !n->trouble);
 }
@@ -329,11 +329,11 @@ enum outcome names_stage(void *names, struct connection *c)
   now = clock_ms();
   if (answered_lately(n, c, now))
     return PASS;
-  w = waiting_add(&n->table, c, now);
+  w = waiting_add(n->table, c, WAITING_NAMES_UNSENT, now);
   if (!w)
     return no_memory(n, c);
   if (events_watch(n->events, c->fd, 0, (struct event){.kind = EVENT_WAITING, .number = w->id}) == -1) {
-    waiting_move(&n->table, w, WAITING_FREE);
+    waiting_move(n->table, w, WAITING_FREE);
     return no_memory(n, c);
   }
   expect_answer(n, now);
@@ -358,13 +358,13 @@ static void keep_answer(struct names *n, struct waiting *w, struct lookup_peer_a
   struct connection *c = &w->connection;
   char const *remote_host, *local_host;
   char *at;
-  waiting_move(&n->table, w, WAITING_DUE);
+  waiting_move(n->table, w, WAITING_DUE);
   remember(n, c, a);
   if ((a->known & n->wanted) == 0) {
     give(n, c, a->known, NULL, NULL);
     return;
   }
-  w->facts = at = malloc(strlen(a->remote_host) + strlen(a->local_host) + strlen(a->info) + 3);
+  c->names = at = malloc(strlen(a->remote_host) + strlen(a->local_host) + strlen(a->info) + 3);
   if (!at)
     return;
   remote_host = copy(&at, a->remote_host);
@@ -387,16 +387,16 @@ static bool take_message(struct names *n, struct message const *m)
   if (!lookup_peer_answer_is_sound(&a))
     return false;
   /* An answer that nobody waits for any more is legal. */
-  w = waiting_find(&n->table, m->header.id);
-  if (w && w->list == WAITING_ASKED)
+  w = waiting_find(n->table, m->header.id);
+  if (w && w->list == WAITING_NAMES_ASKED)
     keep_answer(n, w, &a);
   return true;
 }
 
 static uint32_t outstanding(struct names const *n)
 {
-  return waiting_count(&n->table, WAITING_ASKED) + waiting_count(&n->table, WAITING_UNSENT) +
-         waiting_count(&n->table, WAITING_CANCELLED);
+  return waiting_count(n->table, WAITING_NAMES_ASKED) + waiting_count(n->table, WAITING_NAMES_UNSENT) +
+         waiting_count(n->table, WAITING_NAMES_CANCELLED);
 }
 
 static void receive(struct names *n)
@@ -454,19 +454,10 @@ static void check_alive(struct names *n)
   }
 }
 
-/* The question is not wanted any more: its record is free, or will be when the helper knows. */
-static void cancel(struct names *n, struct waiting *w)
-{
-  bool asked = w->list == WAITING_ASKED;
-  waiting_move(&n->table, w, asked ? WAITING_CANCELLED : WAITING_FREE);
-  if (asked && n->helper.fd != -1 && !n->trouble && !n->writing)
-    send_all(n);
-}
-
 static struct waiting *oldest(struct names *n)
 {
-  struct waiting *w = waiting_first(&n->table, WAITING_ASKED);
-  return w ? w : waiting_first(&n->table, WAITING_UNSENT);
+  struct waiting *w = waiting_first(n->table, WAITING_NAMES_ASKED);
+  return w ? w : waiting_first(n->table, WAITING_NAMES_UNSENT);
 }
 
 /* Questions are in the order of their age in both lists, and those that are not sent are the younger ones. */
@@ -476,9 +467,9 @@ static void lose_patience(struct names *n)
   struct waiting *w;
   while ((w = oldest(n)) && w->since_ms + patience_ms(n) <= now) {
     /* If there is no room for this the helper does not read, and will be found out. */
-    if (w->list == WAITING_ASKED && !n->trouble)
+    if (w->list == WAITING_NAMES_ASKED && !n->trouble)
       send_message(n, LOOKUP_CANCEL, w->id, NULL);
-    waiting_move(&n->table, w, WAITING_DUE);
+    waiting_move(n->table, w, WAITING_DUE);
   }
   if (w)
     timers_set(n->timers, &n->patience, w->since_ms + patience_ms(n));
@@ -497,29 +488,11 @@ bool names_time(struct names *n, struct timer const *timer)
   return true;
 }
 
-/* --- Connections ------------------------------------------------------------------------------------------- */
-
-void *names_take(struct names *n, struct waiting *w, struct connection *c)
+void names_release(struct names *n, struct waiting *w)
 {
-  void *facts = w->facts;
-  *c = w->connection;
-  events_forget(n->events, c->fd);
-  w->connection.fd = -1;
-  w->facts = NULL;
-  cancel(n, w);
-  return facts;
-}
-
-void names_free_facts(void *facts)
-{
-  free(facts);
-}
-
-bool names_gone(struct names *n, uint32_t id, struct connection *c)
-{
-  struct waiting *w = waiting_find(&n->table, id);
-  if (!w || w->connection.fd == -1)
-    return false;
-  names_free_facts(names_take(n, w, c));
-  return true;
+  bool asked = w->list == WAITING_NAMES_ASKED;
+  w->connection = (struct connection)CONNECTION_ZERO;
+  waiting_move(n->table, w, asked ? WAITING_NAMES_CANCELLED : WAITING_FREE);
+  if (asked && n->helper.fd != -1 && !n->trouble && !n->writing)
+    send_all(n);
 }

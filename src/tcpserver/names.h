@@ -25,8 +25,7 @@ struct names {
   struct timers *timers;
   char const *const *environment; /* the helper's */
   uint32_t wanted;                /* enum lookup_fact; 0: nothing is ever asked */
-  unsigned int limit;             /* so many may wait */
-  struct waiting_table table;
+  struct waiting_table *table;    /* the server's */
   struct recent recent;
   struct helper helper; /* fd -1: there is none that could be asked; pid 0: none that must be waited for */
   char const *trouble;  /* what is wrong with it, till names_settle() */
@@ -46,7 +45,7 @@ uint32_t names_wanted(struct options const *o);
 unsigned int names_pending(struct options const *o);
 
 /* Starts the helper if there will be something to ask: exits 111 if it can't be run. The other fields above
- * `table` are set before. */
+ * `recent` are set before. */
 void names_start(struct names *n);
 
 /* Ends the helper, which would end by itself if it is in order. */
@@ -64,11 +63,8 @@ bool names_time(struct names *n, struct timer const *timer);
 void names_reaped(struct names *n, pid_t pid);
 void names_settle(struct names *n);
 
-/* The connection of that id has failed: takes it out. False if there is none. */
-bool names_gone(struct names *n, uint32_t id, struct connection *c);
-
-/* Takes the connection out of the table. The strings that it points to live until names_free_facts(). */
-void *names_take(struct names *n, struct waiting *w, struct connection *c);
-void names_free_facts(void *facts);
+/* The connection of this record waits no longer, and is the caller's: the record is free, or will be when the helper
+ * knows that its question is not wanted any more. */
+void names_release(struct names *n, struct waiting *w);
 
 #endif

@@ -79,7 +79,8 @@ static int make_record(struct waiting_table *t)
   return 0;
 }
 
-struct waiting *waiting_add(struct waiting_table *t, struct connection const *c, int64_t now_ms)
+struct waiting *waiting_add(struct waiting_table *t, struct connection const *c, enum waiting_list list,
+                            int64_t now_ms)
 {
   struct waiting *w;
   if (t->list[WAITING_FREE].count == 0 && make_record(t) == -1)
@@ -87,9 +88,8 @@ struct waiting *waiting_add(struct waiting_table *t, struct connection const *c,
   /* The last one freed: its memory is warm, and the table stays as short as it can be. */
   w = &t->record[t->list[WAITING_FREE].last];
   w->connection = *c;
-  w->facts = NULL;
   w->since_ms = now_ms;
-  waiting_move(t, w, WAITING_UNSENT);
+  waiting_move(t, w, list);
   return w;
 }
 

@@ -1,5 +1,5 @@
-/* waiting.h - connections that wait: for an answer, or with one for a place under -c. A table of small records, and
- * lists through it in order of arrival. Nothing here knows sockets or helpers. */
+/* waiting.h - connections that wait, whatever stage has them wait: for an answer, or with one for a place under -c. A
+ * table of small records, and lists through it in order of arrival. Nothing here knows sockets or helpers. */
 #ifndef TCPSERVER_WAITING_H
 #define TCPSERVER_WAITING_H
 
@@ -10,19 +10,18 @@
 /* A record is in exactly one of these. */
 enum waiting_list {
   WAITING_FREE,
-  WAITING_UNSENT,    /* the question is not sent yet */
-  WAITING_ASKED,     /* it is sent */
-  WAITING_CANCELLED, /* the connection has gone, its cancellation is not sent yet */
-  WAITING_DUE,       /* the answer is there, or will never come: nobody has looked at it yet */
-  WAITING_READY,     /* admitted, but all places under -c are taken */
+  WAITING_NAMES_UNSENT,    /* the question for names is not sent yet */
+  WAITING_NAMES_ASKED,     /* it is sent */
+  WAITING_NAMES_CANCELLED, /* it is, and is not wanted any more, which is not sent yet: there is no connection */
+  WAITING_DUE,             /* the answer is there, or will never come: nobody has looked at it yet */
+  WAITING_READY,           /* admitted, but all places under -c are taken */
   WAITING_LISTS
 };
 
 struct waiting {
-  struct connection connection;
-  void *facts;      /* owns the strings of the answer that the connection points to, or null */
-  int64_t since_ms; /* when the question was made */
-  uint32_t id;      /* of the question: changes whenever the record is used anew */
+  struct connection connection; /* with all that it owns */
+  int64_t since_ms;             /* when the question was made */
+  uint32_t id;                  /* of the question: changes whenever the record is used anew */
   uint32_t next, previous;
   enum waiting_list list;
 };
@@ -35,6 +34,7 @@ struct waiting {
 #define WAITING_MAX        1000000
 
 struct waiting_table {
+  uint32_t limit; /* so many may wait: for those who let connections in. 0: nobody ever waits */
   struct waiting *record;
   uint32_t capacity;
   uint32_t used; /* records from here on were never taken */
@@ -45,8 +45,10 @@ struct waiting_table {
 
 void waiting_init(struct waiting_table *t);
 
-/* A record for the connection, in WAITING_UNSENT; others may move. Null with errno ENOMEM. */
-struct waiting *waiting_add(struct waiting_table *t, struct connection const *c, int64_t now_ms);
+/* A record for the connection, in that list; others may move. What the connection owns is the record's from then on.
+ * Null with errno ENOMEM. */
+struct waiting *waiting_add(struct waiting_table *t, struct connection const *c, enum waiting_list list,
+                            int64_t now_ms);
 
 /* The record of that id if there is one that is not free. Any number may be asked for. */
 struct waiting *waiting_find(struct waiting_table *t, uint32_t id);
@@ -58,7 +60,7 @@ uint32_t waiting_count(struct waiting_table const *t, enum waiting_list list);
 /* All that are not free. */
 uint32_t waiting_total(struct waiting_table const *t);
 
-/* Puts the record at the end of a list; WAITING_FREE: its id is no longer found. */
+/* Puts the record at the end of a list; WAITING_FREE: its id is no longer found, and nothing is freed. */
 void waiting_move(struct waiting_table *t, struct waiting *w, enum waiting_list list);
 
 #endif

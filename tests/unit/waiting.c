@@ -21,7 +21,7 @@ static void fresh(void)
 static struct waiting *add(int fd)
 {
   struct connection c = {.fd = fd};
-  return waiting_add(&table, &c, fd);
+  return waiting_add(&table, &c, WAITING_NAMES_UNSENT, fd);
 }
 
 /* Takes all out of a list, oldest first: true if their descriptors are from, from + step … */
@@ -58,17 +58,17 @@ static void test_record(void)
   w = add(7);
   if (!w)
     abort();
-  ok(w->connection.fd == 7 && w->since_ms == 7 && !w->facts && w->list == WAITING_UNSENT,
-     "a new record holds its connection, without facts, and is not asked about yet");
-  ok(waiting_find(&table, w->id) == w && waiting_first(&table, WAITING_UNSENT) == w &&
+  ok(w->connection.fd == 7 && w->since_ms == 7 && w->list == WAITING_NAMES_UNSENT,
+     "a new record holds its connection and is in the list it was meant for");
+  ok(waiting_find(&table, w->id) == w && waiting_first(&table, WAITING_NAMES_UNSENT) == w &&
          waiting_total(&table) == 1,
      "it is found by its id and by its list");
   ok(!waiting_find(&table, w->id + 1) && !waiting_find(&table, w->id + INDEX_MASK + 1) &&
          !waiting_find(&table, UINT32_MAX),
      "no other id is");
-  waiting_move(&table, w, WAITING_ASKED);
-  ok(!waiting_first(&table, WAITING_UNSENT) && waiting_first(&table, WAITING_ASKED) == w &&
-         w->list == WAITING_ASKED && waiting_find(&table, w->id) == w,
+  waiting_move(&table, w, WAITING_NAMES_ASKED);
+  ok(!waiting_first(&table, WAITING_NAMES_UNSENT) && waiting_first(&table, WAITING_NAMES_ASKED) == w &&
+         w->list == WAITING_NAMES_ASKED && waiting_find(&table, w->id) == w,
      "another list, the same id");
 }
 
@@ -108,20 +108,20 @@ static void test_order(void)
     id[i] = add(i)->id;
   for (int i = 0; i < 9; i++)
     w[i] = waiting_find(&table, id[i]);
-  ok(comes_out(WAITING_UNSENT, 0, 1, 9), "who came first leaves first");
+  ok(comes_out(WAITING_NAMES_UNSENT, 0, 1, 9), "who came first leaves first");
   for (int i = 0; i < 9; i++)
     w[i] = add(i);
   for (int i = 0; i < 9; i += 2)
-    waiting_move(&table, w[i], WAITING_ASKED);
-  ok(comes_out(WAITING_UNSENT, 1, 2, 4),
+    waiting_move(&table, w[i], WAITING_NAMES_ASKED);
+  ok(comes_out(WAITING_NAMES_UNSENT, 1, 2, 4),
      "those that stay keep their order, the first and the last having left");
   for (int i = 8; i >= 0; i -= 2)
     waiting_move(&table, w[i], WAITING_DUE);
   ok(comes_out(WAITING_DUE, 8, -2, 5), "in the next list it is the order in which they came to that");
   w[0] = add(0);
   w[1] = add(1);
-  waiting_move(&table, w[0], WAITING_UNSENT);
-  ok(comes_out(WAITING_UNSENT, 1, -1, 2), "who is moved to his own list is the last there");
+  waiting_move(&table, w[0], WAITING_NAMES_UNSENT);
+  ok(comes_out(WAITING_NAMES_UNSENT, 1, -1, 2), "who is moved to his own list is the last there");
 }
 
 static void test_growth(void)
@@ -138,7 +138,7 @@ static void test_growth(void)
   }
   ok(found, "%d records keep ids and connections while the table grows", many);
   ok(waiting_total(&table) == (uint32_t)many, "and all of them count");
-  ok(comes_out(WAITING_UNSENT, 0, 1, many), "in their order");
+  ok(comes_out(WAITING_NAMES_UNSENT, 0, 1, many), "in their order");
   for (int i = 0; i < many; i++)
     add(i);
   ok(table.used == (uint32_t)many, "as many again take the same records");
@@ -155,7 +155,7 @@ static void test_bound(void)
   errno = 0;
   ok(!add(1) && errno == ENOMEM && waiting_total(&table) == WAITING_MAX,
      "one more may not, and nothing changes");
-  waiting_move(&table, waiting_first(&table, WAITING_UNSENT), WAITING_FREE);
+  waiting_move(&table, waiting_first(&table, WAITING_NAMES_UNSENT), WAITING_FREE);
   ok(add(2) != NULL, "until one leaves");
   fresh();
 }
