@@ -473,7 +473,7 @@ static void prepare_names(struct server *s)
   s->names.listener = s->listener;
   s->names.report = &s->report;
   s->names.events = &s->events;
-  s->names.timers = &s->timers;
+  s->names.timers = s->names.revival.timers = &s->timers;
   s->names.environment = s->launch.base.entry;
   s->names.wanted = names_wanted(s->options);
   s->names.table = &s->waiting;

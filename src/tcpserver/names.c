@@ -3,10 +3,8 @@
 #include "names.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <skalibs/strerr.h>
@@ -20,14 +18,6 @@
 
 /* It should have answered within its own time limits: after this much more the answer is not waited for. */
 #define PATIENCE_SLACK_MS 5000
-
-/* Starting anew: at once, then after 1, 2, 4 … 60 seconds; at once again after a helper that lasted so long. */
-#define RESTART_FIRST_MS 1000
-#define RESTART_MAX_MS   60000
-#define LASTED_MS        60000
-
-/* How often a process that was killed is waited for. */
-#define REAP_EVERY_MS 10
 
 /* Answers that are taken before other events are looked at. */
 #define ANSWERS_BURST 64
@@ -72,16 +62,16 @@ static int start(struct names *n)
   struct helper new;
   if (lookup_start(&new, n->environment, n->table->limit) == -1)
     return -1;
-  n->helper = new;
+  n->helper = new.fd;
   n->writing = n->pinged = false;
-  n->started_ms = clock_ms();
+  revival_started(&n->revival, new.pid);
   return events_watch(n->events, new.fd, interest(n), (struct event){.kind = EVENT_HELPER});
 }
 
 void names_start(struct names *n)
 {
   char path[HELPER_PATH_SIZE];
-  n->helper = (struct helper){.fd = -1};
+  n->helper = -1;
   if (n->wanted == 0)
     return;
   if (lookup_path(path) == -1)
@@ -92,31 +82,18 @@ void names_start(struct names *n)
 
 void names_stop(struct names *n)
 {
-  if (n->helper.pid > 0)
-    kill(n->helper.pid, SIGKILL);
+  revival_kill(&n->revival);
 }
 
 int names_reserve(struct names *n)
 {
-  struct timer *const timer[] = {&n->restart, &n->alive, &n->patience};
+  struct timer *const timer[] = {&n->revival.timer, &n->alive, &n->patience};
   for (size_t i = 0; i < sizeof timer / sizeof timer[0]; i++)
     if (timers_set(n->timers, timer[i], 0) == -1)
       return -1;
   for (size_t i = 0; i < sizeof timer / sizeof timer[0]; i++)
     timers_cancel(n->timers, timer[i]);
   return 0;
-}
-
-static void plan_restart(struct names *n, int64_t now)
-{
-  int64_t delay = RESTART_MAX_MS;
-  if (n->failures == 0)
-    delay = 0;
-  else if (n->failures < 7)
-    delay = (int64_t)RESTART_FIRST_MS << (n->failures - 1);
-  n->failures++;
-  n->restart_ms = now + (delay < RESTART_MAX_MS ? delay : RESTART_MAX_MS);
-  timers_set(n->timers, &n->restart, now);
 }
 
 static void tell(struct names *n, char const *why)
@@ -126,35 +103,20 @@ static void tell(struct names *n, char const *why)
   n->told = true;
 }
 
-/* True if there is no such child any more. */
-static bool reap(struct names *n)
-{
-  pid_t pid = n->helper.pid == 0 ? 0 : waitpid(n->helper.pid, NULL, WNOHANG);
-  if (pid == n->helper.pid || (pid == -1 && errno == ECHILD))
-    n->helper.pid = 0;
-  return n->helper.pid == 0;
-}
-
 void names_reaped(struct names *n, pid_t pid)
 {
-  if (n->helper.pid == pid)
-    n->helper.pid = 0;
+  revival_reaped(&n->revival, pid);
 }
 
 static void restart(struct names *n)
 {
-  int64_t now = clock_ms();
-  if (!reap(n))
-    timers_set(n->timers, &n->restart, now + REAP_EVERY_MS);
-  else if (now < n->restart_ms)
-    timers_set(n->timers, &n->restart, n->restart_ms);
-  else if (start(n) == -1) {
-    tell(n, strerror(errno));
-    if (n->helper.fd != -1)
-      break_off(n, "tcplookup can't be watched");
-    else
-      plan_restart(n, now);
-  }
+  if (!revival_due(&n->revival) || start(n) == 0)
+    return;
+  tell(n, strerror(errno));
+  if (n->helper != -1)
+    break_off(n, "tcplookup can't be watched");
+  else
+    revival_not_started(&n->revival);
 }
 
 /* Nobody's answer will come: whoever waits for one goes on without. */
@@ -170,23 +132,17 @@ static void orphan(struct names *n)
 
 void names_settle(struct names *n)
 {
-  int64_t now;
   if (!n->trouble)
     return;
-  now = clock_ms();
   tell(n, n->trouble);
   n->trouble = NULL;
-  events_forget(n->events, n->helper.fd);
-  close(n->helper.fd);
-  n->helper.fd = -1;
-  if (!reap(n))
-    kill(n->helper.pid, SIGKILL);
+  events_forget(n->events, n->helper);
+  close(n->helper);
+  n->helper = -1;
   timers_cancel(n->timers, &n->alive);
   timers_cancel(n->timers, &n->patience);
   orphan(n);
-  if (now - n->started_ms >= LASTED_MS)
-    n->failures = 0;
-  plan_restart(n, now);
+  revival_failed(&n->revival);
 }
 
 /* --- Questions --------------------------------------------------------------------------------------------- */
@@ -194,7 +150,7 @@ void names_settle(struct names *n)
 /* False if it has to wait for room. */
 static bool send_message(struct names *n, enum lookup_kind kind, uint32_t id, void const *payload)
 {
-  if (message_send(n->helper.fd, lookup_row(kind), id, payload, NULL) == 0)
+  if (message_send(n->helper, lookup_row(kind), id, payload, NULL) == 0)
     return true;
   if (errno != EAGAIN && errno != EWOULDBLOCK)
     break_off(n, "tcplookup has ended");
@@ -206,7 +162,7 @@ static void watch_for_room(struct names *n, bool wanted)
   if (wanted == n->writing)
     return;
   n->writing = wanted;
-  if (events_change(n->events, n->helper.fd, interest(n), (struct event){.kind = EVENT_HELPER}) == -1)
+  if (events_change(n->events, n->helper, interest(n), (struct event){.kind = EVENT_HELPER}) == -1)
     break_off(n, "tcplookup can't be watched");
 }
 
@@ -323,7 +279,7 @@ enum outcome names_stage(void *names, struct connection *c)
   c->looked_up = true;
   c->unavailable = names_pending(n->options);
   /* The verdict is for this round only. */
-  if (n->helper.fd == -1 || n->trouble)
+  if (n->helper == -1 || n->trouble)
     return PASS;
   c->verdict = NULL;
   now = clock_ms();
@@ -406,7 +362,7 @@ static void receive(struct names *n)
   /* Without a question under way there is hardly a second message: it is not looked for. */
   for (int i = 0; i < ANSWERS_BURST && !n->trouble && (i == 0 || outstanding(n) > 0); i++) {
     switch (
-        message_receive(n->helper.fd, lookup_answers, sizeof lookup_answers / sizeof lookup_answers[0], &m)) {
+        message_receive(n->helper, lookup_answers, sizeof lookup_answers / sizeof lookup_answers[0], &m)) {
     case MESSAGE_RECEIVED:
       if (take_message(n, &m))
         heard = true;
@@ -428,7 +384,7 @@ static void receive(struct names *n)
 
 void names_event(struct names *n, unsigned int ready)
 {
-  if (n->helper.fd == -1 || n->trouble)
+  if (n->helper == -1 || n->trouble)
     return;
   if (ready & (EVENTS_IN | EVENTS_FAILED))
     receive(n);
@@ -477,7 +433,7 @@ static void lose_patience(struct names *n)
 
 bool names_time(struct names *n, struct timer const *timer)
 {
-  if (timer == &n->restart)
+  if (timer == &n->revival.timer)
     restart(n);
   else if (timer == &n->alive)
     check_alive(n);
@@ -493,6 +449,6 @@ void names_release(struct names *n, struct waiting *w)
   bool asked = w->list == WAITING_NAMES_ASKED;
   w->connection = (struct connection)CONNECTION_ZERO;
   waiting_move(n->table, w, asked ? WAITING_NAMES_CANCELLED : WAITING_FREE);
-  if (asked && n->helper.fd != -1 && !n->trouble && !n->writing)
+  if (asked && n->helper != -1 && !n->trouble && !n->writing)
     send_all(n);
 }

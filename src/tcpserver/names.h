@@ -14,6 +14,7 @@
 #include "options.h"
 #include "recent.h"
 #include "report.h"
+#include "revival.h"
 #include "timers.h"
 #include "waiting.h"
 
@@ -27,15 +28,13 @@ struct names {
   uint32_t wanted;                /* enum lookup_fact; 0: nothing is ever asked */
   struct waiting_table *table;    /* the server's */
   struct recent recent;
-  struct helper helper; /* fd -1: there is none that could be asked; pid 0: none that must be waited for */
-  char const *trouble;  /* what is wrong with it, till names_settle() */
-  bool told;            /* the log knows of this outage */
-  bool writing;         /* its socket is watched for room */
+  int helper;          /* our end of its socket; -1: there is none that could be asked */
+  char const *trouble; /* what is wrong with it, till names_settle() */
+  bool told;           /* the log knows of this outage */
+  bool writing;        /* its socket is watched for room */
   bool pinged;
-  unsigned int failures; /* since it last was in order for long */
-  int64_t started_ms, heard_ms;
-  int64_t restart_ms;    /* not before then */
-  struct timer restart;  /* wait for the old one, start a new one */
+  int64_t heard_ms;
+  struct revival revival;
   struct timer alive;    /* is it? */
   struct timer patience; /* the oldest question has waited too long */
 };
