@@ -2,7 +2,7 @@
 # tcp-env: what it tells a program of the connection that inetd left on descriptor 0, whom it believes, and that the peer
 # hears nothing but the program.
 . "$(dirname "$0")/../lib.sh"
-need perl perl-base
+. "$(dirname "$0")/tcp-env.sh"
 
 mkdir "$work/bin" "$work/libexec"
 cp "$(command -v tcp-env)" "$work/bin/tcp-env"
@@ -12,27 +12,6 @@ PATH=$work/bin:$PATH
 FAKE_LOG=$work/questions FAKE_PEER=
 export FAKE_LOG FAKE_PEER
 
-# inetd [option...] [--] program...: starts the server for one connection; sets $port; what the program says on
-# descriptor 2 is in $work/inetd.log, its exit status in $work/inetd.status
-inetd()
-{
-  rm -f "$FAKE_LOG" "$work/inetd.status"
-  background inetd sh -c 'status=$1; shift; perl "$@"; echo $? > "$status"' sh "$work/inetd.status" \
-    "$root/tests/cli/tcp-env-inetd.pl" "$@"
-  serve_wait inetd
-}
-# call [peer's options]: what the client gets
-call()
-{
-  peer "$@" "${at-127.0.0.1}" "$port" > "$work/got"
-  wait_for test -s "$work/inetd.status"
-}
-status() { cat "$work/inetd.status"; }
-# got VARIABLE: its value in the program's environment; "unset" if it has none
-got()
-{
-  sed -n "s/^$1=//p; t" "$work/got" | grep . || { grep -q "^$1=" "$work/got" && echo empty || echo unset; }
-}
 asked() { [ ! -e "$FAKE_LOG" ] || sed -E 's/^start [0-9]+/start/; s/ (local|remote) ([^ ]*) [0-9]+/ \1 \2 n/g' "$FAKE_LOG"; }
 
 # --- the addresses --------------------------------------------------------------------------------------------
@@ -90,9 +69,14 @@ inetd tcp-env env
 call
 is 'what could not be found out is unset, not empty' "$(got TCPREMOTEHOST) $(got TCPREMOTEINFO) $(got TCPLOCALHOST)" \
   'unset unset unset'
-inetd tcp-env sh -c 'ps -o comm= --ppid $$'
-call
-is 'and tcplookup is no child of the program' "$(cat "$work/got")" ps
+# A shell would take note of children that it did not start, and forget them.
+children='open my $c, "<", "/proc/$$/task/$$/children" or die; print "children:", <$c>'
+for FAKE_PEER in peer 'peer stop'; do
+  inetd tcp-env perl -e "$children"
+  call
+  is "tcplookup is no child of the program, not even a dead one ($FAKE_PEER)" "$(cat "$work/got")" 'children:'
+  not_ok "... and has ended" test -e "/proc/$(sed -n 's/^start \([0-9]*\).*/\1/p' "$FAKE_LOG")"
+done
 # An answer that says PARANOID (8): remote_host is a name that was not confirmed.
 FAKE_PEER="evil=08000000$(printf liar.example | od -An -tx1 | tr -d ' \n')"
 inetd tcp-env -p env
