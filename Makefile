@@ -76,7 +76,7 @@ STATIC            := tcpmuxd tcp-env rblsmtpd mconnect-io http-get
 # here, statically with musl: glibc asks a processor 43 times what it can do before main() begins, and where that is
 # a virtual one it takes longer than all the rest of the start. SMALL_CC= (empty) does without.
 SMALL     := argv0 addcr delcr fixcrio recordio
-SMALL_SRC := src/filters/complain.c $(addprefix src/lib/,about.c clock.c execute.c transfer.c)
+SMALL_SRC := src/filters/complain.c $(addprefix src/lib/,about.c clock.c execute.c messages.c transfer.c)
 SMALL_CC  := $(if $(SANITIZE),,$(shell command -v musl-gcc))
 
 # Archives by their file names: -Wl,-Bstatic ... -Wl,-Bdynamic around them would undo -static.

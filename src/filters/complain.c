@@ -5,7 +5,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { PARTS = 7, STATUS_MISUSE = 100, STATUS_FAILED = 111 };
+enum { PARTS = 7 };
 
 static _Noreturn void die(int status, char const *const part[PARTS])
 {

@@ -3,6 +3,8 @@
 #ifndef FILTERS_COMPLAIN_H
 #define FILTERS_COMPLAIN_H
 
+enum { STATUS_MISUSE = 100, STATUS_FAILED = 111 };
+
 /* "PROG: usage: USAGE"; exits 100. */
 _Noreturn void die_usage(char const *prog, char const *usage);
 

@@ -1,13 +1,10 @@
 /* tcp-env.c - describe the connection on descriptor 0 in the environment and become a program, below a server that
  * does not do so itself, such as inetd, xinetd or systemd: see tcp-env(1). */
-#include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <skalibs/exec.h>
@@ -20,12 +17,13 @@
 #include "descriptors.h"
 #include "environment.h"
 #include "inquiry.h"
+#include "messages.h"
 
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262 /* Linux 5.6; TCP to whoever reads and writes */
 #endif
 
-enum { CONNECTION = 0, MESSAGES = 2 };
+enum { CONNECTION = 0 };
 
 char const *PROG = "tcp-env";
 
@@ -78,23 +76,6 @@ static struct options options_from(int argc, char const *const *argv)
     default: die_usage(name, " is not an option; ", usage);
     }
   }
-}
-
-/* inetd and its kind leave the connection at descriptor 2, too. What this process and tcplookup have to say is not for
- * the peer: until the program runs, it goes nowhere. */
-static int take_messages_away(void)
-{
-  struct stat connection, messages;
-  int kept, nowhere;
-  if (fstat(CONNECTION, &connection) == -1 || fstat(MESSAGES, &messages) == -1 ||
-      connection.st_dev != messages.st_dev || connection.st_ino != messages.st_ino)
-    return -1;
-  kept = fcntl(MESSAGES, F_DUPFD_CLOEXEC, 3);
-  nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
-  if (kept == -1 || nowhere == -1 || dup2(nowhere, MESSAGES) == -1)
-    _exit(111);
-  close(nowhere);
-  return kept;
 }
 
 static bool is_tcp_socket(int fd)
@@ -186,14 +167,13 @@ static void find_names(struct options const *o, struct description *d, struct lo
   inquiry_end(&inquiry);
 }
 
-static _Noreturn void run(struct options const *o, char const *const *environment, int messages)
+static _Noreturn void run(struct options const *o, char const *const *environment,
+                          struct messages const *messages)
 {
-  if (messages != -1)
-    dup2(messages, MESSAGES);
+  messages_for_program(messages);
   exec_ae(o->prog[0], o->prog, environment);
-  if (messages == -1)
-    strerr_diefsys(111, "unable to run ", o->prog[0]);
-  _exit(111);
+  messages_for_us(messages);
+  strerr_diefsys(111, "unable to run ", o->prog[0]);
 }
 
 int main(int argc, char const *const *argv)
@@ -202,25 +182,26 @@ int main(int argc, char const *const *argv)
   char const *const *inherited = (char const *const *)environ;
   struct lookup_peer_answer facts;
   struct description d;
+  struct messages messages;
   struct options o;
-  int messages;
 
   if (about_answered(argc, argv, PROG, help))
     return 0;
   if (descriptors_guard() == -1)
     strerr_diefsys(111, "unable to open /dev/null");
-  messages = take_messages_away();
+  if (messages_divert(&messages) == -1)
+    _exit(111);
   o = options_from(argc, argv);
   if (!is_tcp_socket(CONNECTION)) {
     if (!is_said_to_be_tcp())
       strerr_dief(111, "descriptor 0 is no TCP connection");
-    run(&o, inherited, messages);
+    run(&o, inherited, &messages);
   }
   d = look_at(CONNECTION);
   if (is_described(&d))
-    run(&o, inherited, messages);
+    run(&o, inherited, &messages);
   find_names(&o, &d, &facts);
   if (environment_load(&e, inherited, environment_ucspi_names) == -1 || description_add(&d, &e) == -1)
     strerr_diefsys(111, "unable to make the environment");
-  run(&o, e.entry, messages);
+  run(&o, e.entry, &messages);
 }
