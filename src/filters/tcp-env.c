@@ -1,5 +1,6 @@
 /* tcp-env.c - describe the connection on descriptor 0 in the environment and become a program, below a server that
  * does not do so itself, such as inetd, xinetd or systemd: see tcp-env(1). */
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -7,15 +8,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <skalibs/exec.h>
-#include <skalibs/sgetopt.h>
-#include <skalibs/strerr.h>
-
 #include "about.h"
+#include "complain.h"
 #include "decimal.h"
 #include "description.h"
 #include "descriptors.h"
 #include "environment.h"
+#include "execute.h"
 #include "inquiry.h"
 #include "messages.h"
 
@@ -25,10 +24,8 @@
 
 enum { CONNECTION = 0 };
 
-char const *PROG = "tcp-env";
-
+#define PROG  "tcp-env"
 #define USAGE "tcp-env [ -hHpPrR ] [ -l localname ] [ -t n ] program [ argument ... ]"
-static char const usage[] = USAGE;
 static char const help[] =
     USAGE "\n\n"
           "  -h / -H        ask DNS for $TCPREMOTEHOST (default) / do not\n"
@@ -46,15 +43,13 @@ struct options {
   char const *const *prog;
 };
 
-#define die_usage(...) strerr_die(100, PROG, ": usage: ", __VA_ARGS__)
-
 static struct options options_from(int argc, char const *const *argv)
 {
   struct options o = {.remote_host = true, .remote_info = true, .info_timeout_s = 30};
-  subgetopt state = SUBGETOPT_ZERO;
   for (;;) {
-    int letter = subgetopt_r(argc, argv, ":hHpPrRl:t:", &state);
-    char const name[] = {'-', (char)state.problem, '\0'};
+    /* "+": what follows the program is none of ours. */
+    int letter = getopt(argc, (char *const *)(void const *)argv, "+:hHpPrRl:t:");
+    char const name[] = {'-', (char)optopt, '\0'};
     switch (letter) {
     case 'h': o.remote_host = true; break;
     case 'H': o.remote_host = false; break;
@@ -62,18 +57,18 @@ static struct options options_from(int argc, char const *const *argv)
     case 'P': o.paranoid = false; break;
     case 'r': o.remote_info = true; break;
     case 'R': o.remote_info = false; break;
-    case 'l': o.local_host = state.arg; break;
+    case 'l': o.local_host = optarg; break;
     case 't':
-      if (!decimal_parse(&o.info_timeout_s, state.arg, 0, LOOKUP_INFO_TIMEOUT_MAX_S))
-        die_usage("-t takes seconds, 0 to 86400, not ", state.arg);
+      if (!decimal_parse(&o.info_timeout_s, optarg, 0, LOOKUP_INFO_TIMEOUT_MAX_S))
+        die_usage(PROG, "-t takes seconds, 0 to 86400, not ", optarg);
       break;
     case -1:
-      o.prog = argv + state.ind;
+      o.prog = argv + optind;
       if (!*o.prog)
-        die_usage(usage);
+        die_usage(PROG, USAGE);
       return o;
-    case ':': die_usage(name, " needs an argument"); break;
-    default: die_usage(name, " is not an option; ", usage);
+    case ':': die_usage(PROG, name, " needs an argument"); break;
+    default: die_usage(PROG, name, " is not an option; ", USAGE);
     }
   }
 }
@@ -99,10 +94,10 @@ static struct description look_at(int fd)
   socklen_t local_len = sizeof local, remote_len = sizeof remote;
   if (getsockname(fd, (struct sockaddr *)&local, &local_len) == -1 ||
       getpeername(fd, (struct sockaddr *)&remote, &remote_len) == -1)
-    strerr_diefsys(111, "descriptor 0 has no peer");
+    die_fatal(PROG, "descriptor 0 has no peer: ", strerror(errno));
   if (!address_from_sockaddr(&d.local, &d.local_port, (struct sockaddr *)&local) ||
       !address_from_sockaddr(&d.remote, &d.remote_port, (struct sockaddr *)&remote))
-    strerr_dief(111, "descriptor 0 is neither IPv4 nor IPv6");
+    die_fatal(PROG, "descriptor 0 is neither IPv4 nor IPv6");
   d.tcp6 = d.remote.family == ADDRESS_IPV6;
   return d;
 }
@@ -163,17 +158,18 @@ static void find_names(struct options const *o, struct description *d, struct lo
   if (inquiry_peer(&inquiry, &question, facts))
     description_learn(d, facts);
   else
-    strerr_warn(PROG, ": unable to look up host names and user: ", inquiry.problem);
+    complain(PROG, ": unable to look up host names and user: ", inquiry.problem);
   inquiry_end(&inquiry);
 }
 
 static _Noreturn void run(struct options const *o, char const *const *environment,
                           struct messages const *messages)
 {
+  int error;
   messages_for_program(messages);
-  exec_ae(o->prog[0], o->prog, environment);
+  error = execute(o->prog[0], o->prog, getenv("PATH"), environment);
   messages_for_us(messages);
-  strerr_diefsys(111, "unable to run ", o->prog[0]);
+  die_unable(PROG, "run ", o->prog[0], error);
 }
 
 int main(int argc, char const *const *argv)
@@ -188,13 +184,13 @@ int main(int argc, char const *const *argv)
   if (about_answered(argc, argv, PROG, help))
     return 0;
   if (descriptors_guard() == -1)
-    strerr_diefsys(111, "unable to open /dev/null");
+    die_unable(PROG, "open /dev/null", "", errno);
   if (messages_divert(&messages) == -1)
-    _exit(111);
+    _exit(STATUS_FAILED);
   o = options_from(argc, argv);
   if (!is_tcp_socket(CONNECTION)) {
     if (!is_said_to_be_tcp())
-      strerr_dief(111, "descriptor 0 is no TCP connection");
+      die_fatal(PROG, "descriptor 0 is no TCP connection");
     run(&o, inherited, &messages);
   }
   d = look_at(CONNECTION);
@@ -202,6 +198,6 @@ int main(int argc, char const *const *argv)
     run(&o, inherited, &messages);
   find_names(&o, &d, &facts);
   if (environment_load(&e, inherited, environment_ucspi_names) == -1 || description_add(&d, &e) == -1)
-    strerr_diefsys(111, "unable to make the environment");
+    die_unable(PROG, "make the environment", "", errno);
   run(&o, e.entry, &messages);
 }
