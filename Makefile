@@ -63,8 +63,8 @@ rblsmtpd_SRC      := $(wildcard src/rblsmtpd/*.c) $(DNS_SRC)
 argv0_SRC         := $(addprefix src/filters/,argv0.c)
 addcr_SRC         := $(addprefix src/filters/,addcr.c stream.c crlf.c)
 delcr_SRC         := $(addprefix src/filters/,delcr.c stream.c crlf.c)
-fixcrio_SRC       := $(addprefix src/filters/,fixcrio.c relay.c crlf.c)
-recordio_SRC      := $(addprefix src/filters/,recordio.c relay.c record.c)
+fixcrio_SRC       := $(addprefix src/filters/,fixcrio.c relay.c stay.c crlf.c)
+recordio_SRC      := $(addprefix src/filters/,recordio.c relay.c stay.c record.c)
 # What a program links besides LIBS.
 tcplookup_LIBS    := -lcares
 rblsmtpd_LIBS     := -lcares

@@ -24,7 +24,7 @@ static size_t fix(void *context, enum relay_way way, char *to, char const *packe
 
 int main(int argc, char const *const *argv)
 {
-  struct crlf state[RELAY_WAYS] = {CRLF_ZERO, CRLF_ZERO};
+  static struct crlf state[RELAY_WAYS] = {CRLF_ZERO, CRLF_ZERO};
   struct relay_work const work = {.context = state, .change = fix};
   struct messages messages;
   int error;
