@@ -91,10 +91,10 @@ PRODUCTS := $(PROGRAMS:%=$(COMMAND)/%) $(SCRIPTS:%=$(COMMAND)/%) $(HELPERS:%=$(L
 all: $(PRODUCTS)
 
 OBJ       = $(patsubst %.c,$(B)/%.o,$(1))
-LIB_SRC  := $(wildcard src/lib/*.c)
-ALL_SRC  := $(LIB_SRC) $(wildcard src/small/*.c) $(foreach p,$(PROGRAMS) $(HELPERS),$($(p)_SRC))
-# What LIBS offer is replaced by src/small, or done without.
-SMALL_LIB_SRC := $(wildcard src/small/*.c) $(filter-out %/hashtable.c %/rulefile.c %/rules.c,$(LIB_SRC))
+LIB_SRC  := $(wildcard src/lib/*.c src/small/*.c)
+ALL_SRC  := $(LIB_SRC) $(foreach p,$(PROGRAMS) $(HELPERS),$($(p)_SRC))
+# What needs none of LIBS.
+SMALL_LIB_SRC := $(filter-out %/hashtable.c %/rulefile.c %/rules.c,$(LIB_SRC))
 
 $(B)/%.o: %.c Makefile conf-cc
 	@mkdir -p $(@D)
