@@ -1,12 +1,12 @@
 /* rblsmtpd.c - becomes the program that takes mail from the client on descriptors 0 and 1, or refuses the client's mail
  * itself, as $RBLSMTPD or DNS lists say. Started anew for each connection. */
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <skalibs/exec.h>
 #include <skalibs/strerr.h>
 
 #include "about.h"
@@ -14,6 +14,7 @@
 #include "clock.h"
 #include "decimal.h"
 #include "dialogue.h"
+#include "execute.h"
 #include "lists.h"
 #include "messages.h"
 #include "options.h"
@@ -55,7 +56,7 @@ static int run(struct session const *s)
 {
   char const *const *prog = s->options.prog;
   messages_for_program(&s->messages);
-  exec(prog);
+  errno = execute(prog[0], prog, getenv("PATH"), (char const *const *)environ);
   messages_for_us(&s->messages);
   strerr_diefusys(STATUS_FAILED, "run ", prog[0]);
 }

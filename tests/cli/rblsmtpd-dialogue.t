@@ -172,6 +172,14 @@ is '... is complained of' "$(cat "$work/err")" 'rblsmtpd: fatal: unable to run /
 exits 'one that is nowhere in PATH, too' 111 rblsmtpd no-such-program-anywhere
 exits 'one without a name, too' 111 rblsmtpd ''
 exits 'one that may not be executed, too' 111 rblsmtpd /etc/passwd
+mkdir "$work/here"
+printf '#!/bin/sh\necho found\n' > "$work/here/in-this-folder"
+chmod 755 "$work/here/in-this-folder"
+for path in '' : /nowhere: :/nowhere /nowhere::/nowhere; do
+  is "an empty element of PATH is the current folder ('$path')" \
+    "$(cd "$work/here" && PATH=$path "$COMMAND_DIR/rblsmtpd" in-this-folder 2>&1)" \
+    "$(cd "$work/here" && PATH=$path "$reference" in-this-folder 2>&1)"
+done
 is 'arguments arrive as they are' "$(rblsmtpd printf '[%s]' 'a b' '' "'" -- "$(printf 'x\ny')")" "$(printf '[%s]' 'a b' '' "'" -- "$(printf 'x\ny')")"
 is 'so does the environment' "$(env -i PATH="$PATH" A='b c' TCPREMOTEIP=x rblsmtpd env | sort)" \
   "$(env -i PATH="$PATH" A='b c' TCPREMOTEIP=x env | sort)"

@@ -182,6 +182,14 @@ is 'a usage error is not for the peer' "$(status) $(cat "$work/got")" '100 '
 inetd -2 tcp-env -HRl0 "$work/nothing"
 call
 is 'nor is a program that cannot be run' "$(status) $(cat "$work/got")" '111 '
+mkdir "$work/here"
+printf '#!/bin/sh\necho found\n' > "$work/here/in-this-folder"
+chmod 755 "$work/here/in-this-folder"
+for path in '' /nowhere:; do
+  inetd /usr/bin/env --chdir="$work/here" PATH="$path" "$work/bin/tcp-env" -HRl0 in-this-folder
+  call
+  is "an empty element of PATH is the current folder ('$path')" "$(cat "$work/got" "$work/inetd.log")" found
+done
 inetd tcp-env -HRl0 "$work/nothing"
 call
 like 'of which there is a message otherwise' "$(cat "$work/inetd.log")" "^tcp-env: fatal: unable to run $work/nothing: No such"
