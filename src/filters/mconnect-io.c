@@ -62,11 +62,12 @@ static int print_answers(void)
   return STATUS_FAILED;
 }
 
-/* Who sends does not outlive who prints: else a killed mconnect would leave somebody reading the terminal. */
+/* Who sends does not outlive who prints: else a killed mconnect would leave somebody reading the terminal. It has nothing
+ * to put in order, and SIGTERM may be ignored here. */
 static _Noreturn void be_sender(pid_t printer)
 {
 #ifdef __linux__
-  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
 #endif
   if (getppid() != printer)
     _exit(0);
@@ -78,7 +79,7 @@ static _Noreturn void be_sender(pid_t printer)
 static int end_sender(pid_t sender)
 {
   int status;
-  kill(sender, SIGTERM);
+  kill(sender, SIGKILL);
   while (waitpid(sender, &status, 0) == -1)
     if (errno != EINTR)
       return 0;
@@ -94,6 +95,8 @@ int main(int argc, char const *const *argv)
   if (argc > 1)
     die_usage(PROG, USAGE);
   signal(SIGPIPE, SIG_IGN);
+  /* Were it ignored, the sender's process id could be somebody else's when it is killed. */
+  signal(SIGCHLD, SIG_DFL);
   sender = fork();
   if (sender == -1)
     die_unable(PROG, "fork", "", errno);
