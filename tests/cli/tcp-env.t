@@ -168,6 +168,9 @@ for proto in PROTO=UNIX PROTO= PROTO=tcp UNSET=1; do
   is "a pipe with $proto is an error" "$? $(cat "$work/err")" '111 tcp-env: fatal: descriptor 0 is no TCP connection'
   is 'and the program does not run' "$(cat "$work/out")" ''
 done
+sh -c 'exec tcp-env true <> "$1" 2<&0' sh "$work/terminal" > "$work/out"
+is 'a file that is not the connection hears of an error, though it is descriptor 0 as well, as a terminal is' \
+  "$? $(cat "$work/terminal")" '111 tcp-env: fatal: descriptor 0 is no TCP connection'
 exits 'a closed descriptor 0 is an error' 111 sh -c 'exec tcp-env true <&-'
 rm -f "$work/inetd.status"
 background unix sh -c 'perl "$1/tests/cli/tcp-env-inetd.pl" -u tcp-env env; echo $? > "$2"' sh "$root" "$work/inetd.status"
