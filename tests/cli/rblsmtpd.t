@@ -94,6 +94,10 @@ target.test TXT 60 through an alias
 7.2.0.192.truncated.test !truncate
 7.2.0.192.dripped.test TXT 60 never
 7.2.0.192.dripped.test !truncate-only
+7.2.0.192.endless.test TXT 60 never
+7.2.0.192.endless.test !truncate-always
+7.2.0.192.chaos.test TXT 60 of another class
+7.2.0.192.chaos.test !class
 7.2.0.192.garbage.test !garbage
 7.2.0.192.cut.test TXT 60 this text is cut off
 7.2.0.192.cut.test !cut 5
@@ -168,7 +172,7 @@ as_ever '... what precedes it may be' '553 second list' 192.0.2.7 -b -r second.t
 as_ever 'a list that should exempt and fails exempts' served 192.0.2.7 -a whitecut.test -r second.test
 as_ever '... with -c it does not' '451 second list' 192.0.2.7 -c -a whitecut.test -b -r second.test
 as_ever '... and then there may be nothing against the client' served 192.0.2.7 -c -a whitecut.test -r no.test
-for list in servfail refused garbage cut lies silent dripped forged loop; do
+for list in servfail refused garbage cut lies silent dripped endless chaos forged loop; do
   case $list in loop) expected=served ;; *) expected="451 $failure" ;; esac
   is "an answer that is of no use ($list) is a failure" "$(told 192.0.2.7 -c -r $list.test)" "$expected"
 done
