@@ -15,6 +15,7 @@
 #include "decimal.h"
 #include "dialogue.h"
 #include "execute.h"
+#include "hostname.h"
 #include "lists.h"
 #include "messages.h"
 #include "options.h"
@@ -68,6 +69,19 @@ static void log_delay(struct client const *client, unsigned int delay_s)
   log_line(client, "greetdelay:", seconds);
 }
 
+/* The lists that failed before it was decided: those after the deciding one might as well not have been asked. */
+static void log_failures(struct session const *s, struct step const *deciding)
+{
+  struct options const *o = &s->options;
+  char line[HOSTNAME_SIZE + sizeof ": " + TEXT_MAX];
+  struct step const *end = deciding ? deciding + 1 : o->steps + o->count;
+  for (struct step const *step = o->steps; step < end; step++)
+    if (step->state == STEP_FAILED && step->text.len > 0) {
+      snprintf(line, sizeof line, "%.*s: %s", (int)step->base_len, step->base, step->text.octet);
+      log_line(&s->client, "lookup error:", line);
+    }
+}
+
 /* What the list that decided says, or what is said if it could not be asked. */
 static struct text reason_of(struct step const *s)
 {
@@ -104,6 +118,7 @@ static int consult(struct session const *s)
 {
   struct options const *o = &s->options;
   struct verdict v = lists_consult(o->steps, o->count, &s->client, clock_ms() + LISTS_TIME_MS, log_delay);
+  log_failures(s, v.step);
   if (v.decision == DECISION_REFUSE) {
     struct text text = reason_of(v.step);
     if (!o->only_informs)
