@@ -11,9 +11,8 @@ CC      := $(shell head -n 1 conf-cc)
 LD      := $(shell head -n 1 conf-ld)
 HOME_   := $(shell head -n 1 conf-home)
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
-           -Wswitch-enum -Wundef -Wvla -Wformat=2 -Wno-gnu-statement-expression
-WARN    := $(filter-out -Wno-gnu-statement-expression,$(WARN))
-CFLAGS_ := -std=gnu11 -D_GNU_SOURCE -Isrc/lib -Isrc/dns -Isrc/tls $(WARN) $(if $(WERROR),-Werror) $(CFLAGS)
+           -Wswitch-enum -Wundef -Wvla -Wformat=2
+CFLAGS_ := -std=gnu11 -D_GNU_SOURCE -Isrc/lib -Isrc/small -Isrc/dns -Isrc/tls $(WARN) $(if $(WERROR),-Werror) $(CFLAGS)
 
 ifdef SANITIZE
 B       := build/san
@@ -37,7 +36,7 @@ endif
 # PROGRAM_SRC: its own sources besides libucspi.a. STATIC: run once per connection, so linked statically
 # where the toolchain can (a static program starts in half the time). tcpserver and tcpclient stay dynamic
 # because they need the system's name services, tcprules and tcprulescheck because nothing starts them once
-# per connection. Every program also gets libucspi.a, tinycdb and skalibs, in the order of
+# per connection. Every program that is not SMALL (below) also gets libucspi.a, tinycdb and skalibs, in the order of
 # LIBS below: tinycdb must come before skalibs, because both define cdb_find, and with skalibs' the rules
 # made by tinycdb answer "not found", which means allow. tests/cli/link.t guards this.
 
@@ -77,21 +76,21 @@ rblsmtpd_SRC      := $(wildcard src/rblsmtpd/*.c) $(DNS_SRC)
 argv0_SRC         := $(addprefix src/filters/,argv0.c)
 addcr_SRC         := $(addprefix src/filters/,addcr.c stream.c crlf.c)
 delcr_SRC         := $(addprefix src/filters/,delcr.c stream.c crlf.c)
-fixcrio_SRC       := $(addprefix src/filters/,fixcrio.c relay.c crlf.c)
-recordio_SRC      := $(addprefix src/filters/,recordio.c relay.c record.c)
+fixcrio_SRC       := $(addprefix src/filters/,fixcrio.c relay.c stay.c crlf.c)
+recordio_SRC      := $(addprefix src/filters/,recordio.c relay.c stay.c record.c)
 # What a program links besides LIBS.
 tcplookup_LIBS    := -lcares
 rblsmtpd_LIBS     := -lcares
 tcptls_LIBS       := -lssl -lcrypto
 tlsconnect_LIBS   := -lssl -lcrypto
 
-STATIC            := tcpmuxd tcp-env rblsmtpd mconnect-io http-get
+STATIC            := tcpmuxd rblsmtpd
 
-# SMALL: need nothing but a C library and these of our own files, so they are not linked with LIBS but, if musl-gcc is
-# here, statically with musl: glibc asks a processor 43 times what it can do before main() begins, and where that is
-# a virtual one it takes longer than all the rest of the start. SMALL_CC= (empty) does without.
-SMALL     := argv0 addcr delcr fixcrio recordio
-SMALL_SRC := src/filters/complain.c $(addprefix src/lib/,about.c clock.c execute.c transfer.c)
+# SMALL: need nothing but a C library and our own files, so they are not linked with LIBS but, if musl-gcc is here,
+# statically with musl: glibc asks a processor 43 times what it can do before main() begins, and where that is a virtual
+# one it takes longer than all the rest of the start. All that goes into them is compiled for musl, in a folder of its
+# own: LIBS are for the other C library. SMALL_CC= (empty) does without.
+SMALL     := argv0 addcr delcr fixcrio recordio tcp-env mconnect-io http-get
 SMALL_CC  := $(if $(SANITIZE),,$(shell command -v musl-gcc))
 
 # Archives by their file names: -Wl,-Bstatic ... -Wl,-Bdynamic around them would undo -static.
@@ -107,37 +106,47 @@ PRODUCTS := $(PROGRAMS:%=$(COMMAND)/%) $(SCRIPTS:%=$(COMMAND)/%) $(HELPERS:%=$(L
 all: $(PRODUCTS)
 
 OBJ       = $(patsubst %.c,$(B)/%.o,$(1))
-LIB_SRC  := $(wildcard src/lib/*.c)
-ALL_SRC  := $(LIB_SRC) $(SMALL_SRC) $(foreach p,$(PROGRAMS) $(HELPERS),$($(p)_SRC))
+LIB_SRC  := $(wildcard src/lib/*.c src/small/*.c)
+ALL_SRC  := $(LIB_SRC) $(foreach p,$(PROGRAMS) $(HELPERS),$($(p)_SRC))
+# What needs none of LIBS.
+SMALL_LIB_SRC := $(filter-out %/hashtable.c %/rulefile.c %/rules.c,$(LIB_SRC))
 
 $(B)/%.o: %.c Makefile conf-cc
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_) -MMD -MP -c -o $@ $<
 
-# With the options of conf-cc; in a folder of its own, because it is for another C library.
+# With the options of conf-cc.
 SMALL_OBJ = $(patsubst %.c,$(B)/small/%.o,$(1))
 $(B)/small/%.o: %.c Makefile conf-cc
 	@mkdir -p $(@D)
 	$(if $(SMALL_CC),$(SMALL_CC) $(wordlist 2,99,$(CC)),$(CC)) $(CFLAGS_) -MMD -MP -c -o $@ $<
 
 # Where helpers are, for programs that can't find out where they are themselves.
-$(B)/src/lib/helper.o: CFLAGS_ += -DUCSPI_HOME='"$(HOME_)"'
-$(B)/src/lib/helper.o: conf-home
+KNOWS_HOME := $(B)/src/lib/helper.o $(B)/small/src/lib/helper.o
+$(KNOWS_HOME): CFLAGS_ += -DUCSPI_HOME='"$(HOME_)"'
+$(KNOWS_HOME): conf-home
+
+# musl's CMSG_NXTHDR trips over it.
+$(B)/small/src/lib/message.o: CFLAGS_ += -Wno-sign-conversion
 
 $(B)/libucspi.a: $(call OBJ,$(LIB_SRC))
+$(B)/libsmall.a: $(call SMALL_OBJ,$(SMALL_LIB_SRC))
+$(B)/libucspi.a $(B)/libsmall.a:
 	rm -f $@
 	ar rcs $@ $^
 
-# static-flag-lX: "-static" if this toolchain can make such a program with library X (c for none but the C library),
-# else empty. Sanitized programs can't be static.
 # noseparate-code: two mappings instead of four, 7 us less of 30 that tcpmuxd takes over an empty program.
+STATICALLY := -static -Wl,-z,noseparate-code
+
+# static-flag-lX: STATICALLY if this toolchain can make such a program with library X (c for none but the C library),
+# else empty. Sanitized programs can't be static.
 $(B)/static-flag-l%: Makefile conf-cc conf-ld
 	@mkdir -p $(@D)
 	@printf 'int main(void) { return 0; }\n' > $(B)/static-try-$*.c
 	@if [ -z "$(SANITIZE)" ] && $(CC) -c -o $(B)/static-try-$*.o $(B)/static-try-$*.c && \
-	    $(LD) -static -Wl,-z,noseparate-code -o $(B)/static-try-$* $(B)/static-try-$*.o -l$* 2>/dev/null && \
+	    $(LD) $(STATICALLY) -o $(B)/static-try-$* $(B)/static-try-$*.o -l$* 2>/dev/null && \
 	    $(B)/static-try-$*; \
-	  then echo -static -Wl,-z,noseparate-code; else echo; fi > $@
+	  then echo $(STATICALLY); else echo; fi > $@
 
 # program NAME,FOLDER
 static_flag = $(B)/static-flag$(or $($(1)_LIBS),-lc)
@@ -149,15 +158,15 @@ $(2)/$(1): $(call OBJ,$($(1)_SRC)) $(B)/libucspi.a $(static_flag) conf-ld
 	mv $$@.new $$@
 endef
 define small_program
-$(COMMAND)/$(1): $(call SMALL_OBJ,$($(1)_SRC) $(SMALL_SRC)) $(B)/static-flag-lc conf-ld
+$(2)/$(1): $(call SMALL_OBJ,$($(1)_SRC)) $(B)/libsmall.a $(B)/static-flag-lc conf-ld
 	@mkdir -p $$(@D)
-	$(if $(SMALL_CC),$(SMALL_CC) $(wordlist 2,99,$(LD)) -static,$(LD) $$$$(cat $(B)/static-flag-lc)) $(LDFLAGS) \
-	  -o $$@.new $(call SMALL_OBJ,$($(1)_SRC) $(SMALL_SRC))
+	$(if $(SMALL_CC),$(SMALL_CC) $(wordlist 2,99,$(LD)) $(STATICALLY),$(LD) $$$$(cat $(B)/static-flag-lc)) $(LDFLAGS) \
+	  -o $$@.new $(call SMALL_OBJ,$($(1)_SRC)) $(B)/libsmall.a
 	mv $$@.new $$@
 endef
-$(foreach p,$(filter-out $(SMALL),$(PROGRAMS)),$(eval $(call program,$(p),$(COMMAND))))
-$(foreach p,$(SMALL),$(eval $(call small_program,$(p))))
-$(foreach p,$(HELPERS),$(eval $(call program,$(p),$(LIBEXEC))))
+rule_for = $(if $(filter $(1),$(SMALL)),$(call small_program,$(1),$(2)),$(call program,$(1),$(2)))
+$(foreach p,$(PROGRAMS),$(eval $(call rule_for,$(p),$(COMMAND))))
+$(foreach p,$(HELPERS),$(eval $(call rule_for,$(p),$(LIBEXEC))))
 
 $(SCRIPTS:%=$(COMMAND)/%): $(COMMAND)/%: src/scripts/%
 	@mkdir -p $(@D)
@@ -213,7 +222,7 @@ $(TLS_UNIT:%=$(B)/unit/%): UNIT_LIBS = -lssl -lcrypto
 $(TLS_UNIT:%=$(B)/unit/%): $(B)/libtls.a
 
 -include $(patsubst %.c,$(B)/%.d,$(ALL_SRC) $(TLS_SRC) $(wildcard tests/unit/*.c)) \
-  $(patsubst %.c,$(B)/small/%.d,$(foreach p,$(SMALL),$($(p)_SRC)) $(SMALL_SRC))
+  $(patsubst %.c,$(B)/small/%.d,$(foreach p,$(SMALL),$($(p)_SRC)) $(SMALL_LIB_SRC))
 
 # Each file is written under another name and renamed: who starts a program meanwhile gets the old or the new.
 INSTALLED := $(DESTDIR)$(HOME_)

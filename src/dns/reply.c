@@ -5,8 +5,10 @@
 
 enum { HEADER_SIZE = 12, QUESTION_FIXED = 4, RECORD_FIXED = 10, SOA_NUMBERS = 20 };
 
-/* QR, in the third octet of the header. */
-enum { RESPONSE = 0x80 };
+/* QR and TC, in the third octet of the header. */
+enum { RESPONSE = 0x80, TRUNCATED = 0x02 };
+
+enum { CLASS_IN = 1 };
 
 enum { TYPE_A = 1, TYPE_CNAME = 5, TYPE_SOA = 6, TYPE_PTR = 12, TYPE_AAAA = 28, TYPE_DNAME = 39 };
 
@@ -20,7 +22,7 @@ struct walk {
 };
 
 struct record {
-  uint16_t type, size;
+  uint16_t type, class, size;
   uint32_t ttl_s;
   size_t data; /* where it is in the message */
 };
@@ -74,7 +76,8 @@ static bool skip_name(struct walk *w)
 static bool skip_questions(struct walk *w)
 {
   unsigned int count;
-  if (w->len < HEADER_SIZE || w->len > UINT16_MAX || !(w->message[2] & RESPONSE))
+  /* One that is truncated comes here only by TCP, where nothing has no room. */
+  if (w->len < HEADER_SIZE || w->len > UINT16_MAX || (w->message[2] & (RESPONSE | TRUNCATED)) != RESPONSE)
     return false;
   count = read16(w->message + 4);
   w->at = HEADER_SIZE;
@@ -95,6 +98,7 @@ static bool next_record(struct walk *w, struct record *r)
     return false;
   fixed = w->message + w->at;
   r->type = read16(fixed);
+  r->class = read16(fixed + 2);
   r->ttl_s = read32(fixed + 4);
   /* RFC 2181 section 8: with the highest bit set it is 0. */
   if (r->ttl_s > INT32_MAX)
@@ -142,7 +146,7 @@ static enum reply_content walk_answers(struct walk *w, uint32_t *least)
     return REPLY_BROKEN;
   /* A record has eleven octets at least, so the message's length bounds this too. */
   for (count = read16(w->message + 6); count > 0; count--) {
-    if (!next_record(w, &r) || !data_is_sound(w, &r))
+    if (!next_record(w, &r) || r.class != CLASS_IN || !data_is_sound(w, &r))
       return REPLY_BROKEN;
     lower(least, r.ttl_s);
     if (r.type != TYPE_CNAME && r.type != TYPE_DNAME)

@@ -17,12 +17,12 @@ enum {
 enum reply_content {
   REPLY_BROKEN, /* the question or the answer section isn't as RFC 1035 and RFC 3596 want it: believe nothing of it */
   REPLY_NOTHING, /* no record, or aliases only (CNAME, DNAME): if the server has no error, there is none */
-  REPLY_RECORDS  /* others, of whatever name, type and class */
+  REPLY_RECORDS  /* others, of whatever name and type */
 };
 
-/* message may be null if len is 0. Looks at the header, the question and the answer section: a response, at most one question,
- * as many records as promised, names of at most 255 octets whose pointers go back only, A, AAAA, PTR and CNAME data of
- * exactly the length they say. Takes time linear in len. */
+/* message may be null if len is 0. Looks at the header, the question and the answer section: a whole response, at most
+ * one question, as many records as promised, all of class IN, names of at most 255 octets whose pointers go back only,
+ * A, AAAA, PTR and CNAME data of exactly the length they say. Takes time linear in len. */
 enum reply_content reply_content(unsigned char const *message, size_t len);
 
 /* The least time to live of the records of the answer section: a chain of CNAMEs is as short-lived as its shortest

@@ -262,11 +262,27 @@ static void judge(struct resolver_reply *reply, enum resolver_type type, int sta
   }
 }
 
+/* For a message, in words of ours: those of ares_strerror() change with its versions. c-ares 1.18 tells a server that
+ * fails or refuses (SERVFAIL, REFUSED, NOTIMP) from one that is not there no more than this. */
+static char const *problem_of(int status)
+{
+  switch (status) {
+  case ARES_SUCCESS:
+  case ARES_ENODATA:
+  case ARES_ENOTFOUND:
+  case ARES_EBADRESP: return "broken answer";
+  case ARES_ETIMEOUT: return "no answer in time";
+  case ARES_ENOMEM: return "out of memory";
+  default: return "every server failed";
+  }
+}
+
 static void answered(void *context, int status, int timeouts, unsigned char *message, int len)
 {
   struct resolver_query *q = context;
   struct channel *c = q->channel;
-  struct resolver_reply reply = {.outcome = RESOLVER_FAILED, .ttl_s = REPLY_FAILURE_TTL_S};
+  struct resolver_reply reply = {
+      .outcome = RESOLVER_FAILED, .problem = problem_of(status), .ttl_s = REPLY_FAILURE_TTL_S};
   struct content content = {.data = NULL, .text_len = 0};
 
   (void)timeouts;

@@ -27,6 +27,7 @@ enum resolver_outcome {
 
 struct resolver_reply {
   enum resolver_outcome outcome;
+  char const *problem;        /* if FAILED: why, in a few words that stay */
   uint32_t ttl_s;             /* how long this may be kept */
   struct hostent const *data; /* if FOUND: h_aliases of a PTR reply, h_addr_list of A and AAAA, null of TXT */
   /* If FOUND, of a TXT reply: the strings of all its records, one after the other, any octets. Not terminated. */

@@ -7,6 +7,7 @@
 #include "complain.h"
 #include "execute.h"
 #include "crlf.h"
+#include "messages.h"
 #include "relay.h"
 
 #define PROG  "fixcrio"
@@ -23,13 +24,20 @@ static size_t fix(void *context, enum relay_way way, char *to, char const *packe
 
 int main(int argc, char const *const *argv)
 {
-  struct crlf state[RELAY_WAYS] = {CRLF_ZERO, CRLF_ZERO};
+  static struct crlf state[RELAY_WAYS] = {CRLF_ZERO, CRLF_ZERO};
   struct relay_work const work = {.context = state, .change = fix};
+  struct messages messages;
+  int error;
   if (about_answered(argc, argv, PROG, help))
     return 0;
+  if (messages_divert(&messages) == -1)
+    return STATUS_FAILED;
   if (argc < 2)
     die_usage(PROG, USAGE);
   if (relay_start(&work) == -1)
     die_unable(PROG, "start", "", errno);
-  die_unable(PROG, "run ", argv[1], execute(argv[1], argv + 1, getenv("PATH"), (char const *const *)environ));
+  messages_for_program(&messages);
+  error = execute(argv[1], argv + 1, getenv("PATH"), (char const *const *)environ);
+  messages_for_us(&messages);
+  die_unable(PROG, "run ", argv[1], error);
 }

@@ -1,14 +1,14 @@
 /* http-get.c - ask for one page on the connection that tcpclient has made, and write its body, nothing else, to standard
  * output: the half of http@ that a shell can't do. See http-get(8). */
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <skalibs/strerr.h>
-
 #include "about.h"
 #include "address.h"
+#include "complain.h"
 #include "decimal.h"
 #include "httpresponse.h"
 #include "transfer.h"
@@ -19,8 +19,7 @@ enum { PAGE_MAX = 16384, HOST_MAX = 300 };
 enum { HTTP_PORT = 80 };
 enum { EXIT_STATUS_OTHER = 1 };
 
-char const *PROG = "http-get";
-
+#define PROG  "http-get"
 #define USAGE "http-get host page"
 static char const help[] =
     USAGE "\n"
@@ -103,7 +102,7 @@ static void append_host(struct request *r, char const *host)
   else if (strlen(host) <= HOST_MAX && is_name(host))
     append(r, host);
   else
-    strerr_die(100, PROG, ": usage: not a host that HTTP has a name for");
+    die_usage(PROG, "not a host that HTTP has a name for");
 }
 
 /* The port may have been given by name, so tcpclient says which it was. */
@@ -120,9 +119,9 @@ static void append_port(struct request *r)
 static void compose(struct request *r, char const *host, char const *page)
 {
   if (has_control(host) || has_control(page))
-    strerr_die(100, PROG, ": usage: control characters in host or page");
+    die_usage(PROG, "control characters in host or page");
   if (strlen(page) > PAGE_MAX)
-    strerr_die(100, PROG, ": usage: the page's name is too long");
+    die_usage(PROG, "the page's name is too long");
   append(r, "GET /");
   append_page(r, page);
   append(r, " HTTP/1.1\r\nHost: ");
@@ -144,7 +143,7 @@ static void report_other_than_success(struct http_response const *r)
 {
   if (!http_response_has_header(r) || (r->status >= 200 && r->status <= 299))
     return;
-  strerr_die(EXIT_STATUS_OTHER, PROG, ": ", r->status_line);
+  die(EXIT_STATUS_OTHER, PROG, ": ", r->status_line);
 }
 
 /* Moves the body's octets to the front and returns how many. */
@@ -169,14 +168,14 @@ static int receive(void)
   while (response.state != HTTP_COMPLETE && response.state != HTTP_MALFORMED) {
     ssize_t got = transfer_read(NETWORK_IN, buffer, sizeof buffer);
     if (got == -1)
-      strerr_diefsys(111, "unable to read from the server");
+      die_unable(PROG, "read from the server", "", errno);
     if (got == 0)
       http_response_end(&response);
     else if (!transfer_write(STDOUT_FILENO, buffer, take(&response, buffer, (size_t)got)))
-      strerr_diefsys(111, "unable to write standard output");
+      die_unable(PROG, "write standard output", "", errno);
   }
   if (response.state == HTTP_MALFORMED)
-    strerr_dief(111, "the server sent ", response.problem);
+    die_fatal(PROG, "the server sent ", response.problem);
   return 0;
 }
 
@@ -186,7 +185,7 @@ int main(int argc, char const *const *argv)
   if (about_answered(argc, argv, PROG, help))
     return 0;
   if (argc != 3)
-    strerr_die(100, PROG, ": usage: " USAGE);
+    die_usage(PROG, USAGE);
   compose(&request, argv[1], argv[2]);
   send_request(&request);
   return receive();

@@ -13,17 +13,15 @@
 #include <sys/prctl.h>
 #endif
 
-#include <skalibs/strerr.h>
-
 #include "about.h"
+#include "complain.h"
 #include "crlf.h"
 #include "transfer.h"
 
 enum { NETWORK_IN = 6, NETWORK_OUT = 7 }; /* ucspi-tcp's protocol for clients */
 enum { PIECE_SIZE = 65536 };
 
-char const *PROG = "mconnect-io";
-
+#define PROG  "mconnect-io"
 #define USAGE "mconnect-io"
 static char const help[] =
     USAGE "\n"
@@ -40,7 +38,7 @@ static int send_input(void)
     if (!transfer_write(NETWORK_OUT, out, crlf_add(&state, out, in, (size_t)got)))
       return 0;
   if (got == -1)
-    strerr_diefusys(111, "read standard input");
+    die_unable(PROG, "read standard input", "", errno);
   /* Not close(): 6 is the same connection. Fails if it is a pipe, whose end closing it is. */
   shutdown(NETWORK_OUT, SHUT_WR);
   return 0;
@@ -55,20 +53,21 @@ static int print_answers(void)
     if (!transfer_write(STDOUT_FILENO, piece, (size_t)got)) {
       if (errno == EPIPE)
         return 0;
-      strerr_warnsys(PROG, ": fatal: unable to write standard output");
-      return 111;
+      complain(PROG, ": fatal: unable to write standard output: ", strerror(errno));
+      return STATUS_FAILED;
     }
   if (got == 0)
     return 0;
-  strerr_warnsys(PROG, ": fatal: unable to read from the server");
-  return 111;
+  complain(PROG, ": fatal: unable to read from the server: ", strerror(errno));
+  return STATUS_FAILED;
 }
 
-/* Who sends does not outlive who prints: else a killed mconnect would leave somebody reading the terminal. */
+/* Who sends does not outlive who prints: else a killed mconnect would leave somebody reading the terminal. It has nothing
+ * to put in order, and SIGTERM may be ignored here. */
 static _Noreturn void be_sender(pid_t printer)
 {
 #ifdef __linux__
-  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
 #endif
   if (getppid() != printer)
     _exit(0);
@@ -80,7 +79,7 @@ static _Noreturn void be_sender(pid_t printer)
 static int end_sender(pid_t sender)
 {
   int status;
-  kill(sender, SIGTERM);
+  kill(sender, SIGKILL);
   while (waitpid(sender, &status, 0) == -1)
     if (errno != EINTR)
       return 0;
@@ -94,11 +93,13 @@ int main(int argc, char const *const *argv)
   if (about_answered(argc, argv, PROG, help))
     return 0;
   if (argc > 1)
-    strerr_die(100, PROG, ": usage: " USAGE);
+    die_usage(PROG, USAGE);
   signal(SIGPIPE, SIG_IGN);
+  /* Were it ignored, the sender's process id could be somebody else's when it is killed. */
+  signal(SIGCHLD, SIG_DFL);
   sender = fork();
   if (sender == -1)
-    strerr_diefusys(111, "fork");
+    die_unable(PROG, "fork", "", errno);
   if (sender == 0)
     be_sender(self);
   close(NETWORK_OUT);

@@ -8,6 +8,7 @@
 #include "about.h"
 #include "complain.h"
 #include "execute.h"
+#include "messages.h"
 #include "record.h"
 #include "relay.h"
 
@@ -62,14 +63,23 @@ static void show(void *context, enum relay_way way, char const *packet, size_t l
 int main(int argc, char const *const *argv)
 {
   static struct log log;
-  struct relay_work const work = {.context = &log, .observe = show};
+  struct relay_work work = {.context = &log, .observe = show};
+  struct messages messages;
+  int error;
   if (about_answered(argc, argv, PROG, help))
     return 0;
+  if (messages_divert(&messages) == -1)
+    return STATUS_FAILED;
+  if (messages_are_diverted(&messages))
+    work.observe = NULL; /* nobody would see it */
   if (argc < 2)
     die_usage(PROG, USAGE);
   record_init(&log.way[RELAY_INPUT], (unsigned int)getpid(), '<');
   record_init(&log.way[RELAY_OUTPUT], (unsigned int)getpid(), '>');
   if (relay_start(&work) == -1)
     die_unable(PROG, "start", "", errno);
-  die_unable(PROG, "run ", argv[1], execute(argv[1], argv + 1, getenv("PATH"), (char const *const *)environ));
+  messages_for_program(&messages);
+  error = execute(argv[1], argv + 1, getenv("PATH"), (char const *const *)environ);
+  messages_for_us(&messages);
+  die_unable(PROG, "run ", argv[1], error);
 }

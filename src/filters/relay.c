@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "stay.h"
 
 /* How long a program that has closed its output is given to end. */
 #define ENDING_MS 100
@@ -190,22 +191,6 @@ static void set_up(struct way *w, enum relay_way which, int from, int to, enum t
   w->target = target;
 }
 
-static _Noreturn void relay_live(int to_program, int from_program, struct relay_work const *work)
-{
-  static struct way in, out;
-  signal(SIGPIPE, SIG_IGN);
-  if (to_program < from_program)
-    close_all_but(to_program, from_program);
-  else
-    close_all_but(from_program, to_program);
-  fcntl(to_program, F_SETFL, O_WRONLY | O_NONBLOCK);
-  fcntl(from_program, F_SETFL, O_RDONLY | O_NONBLOCK);
-  set_up(&in, RELAY_INPUT, STDIN_FILENO, to_program, TARGET_NONBLOCKING);
-  set_up(&out, RELAY_OUTPUT, from_program, STDOUT_FILENO, target_of(STDOUT_FILENO));
-  relay_run(&in, &out, work);
-  _exit(0);
-}
-
 struct pipes {
   int in[2], out[2]; /* as pipe() has them: to read, to write */
 };
@@ -242,18 +227,40 @@ static void pipes_close(struct pipes const *p)
   close(p->out[1]);
 }
 
+/* For the process that relays. */
+struct relay {
+  struct pipes pipes;
+  struct relay_work work;
+};
+
+static void relay_live(void *context)
+{
+  static struct way in, out;
+  struct relay const *r = context;
+  int to_program = r->pipes.in[1], from_program = r->pipes.out[0];
+  signal(SIGPIPE, SIG_IGN);
+  if (to_program < from_program)
+    close_all_but(to_program, from_program);
+  else
+    close_all_but(from_program, to_program);
+  fcntl(to_program, F_SETFL, O_WRONLY | O_NONBLOCK);
+  fcntl(from_program, F_SETFL, O_RDONLY | O_NONBLOCK);
+  set_up(&in, RELAY_INPUT, STDIN_FILENO, to_program, TARGET_NONBLOCKING);
+  set_up(&out, RELAY_OUTPUT, from_program, STDOUT_FILENO, target_of(STDOUT_FILENO));
+  relay_run(&in, &out, &r->work);
+  _exit(0);
+}
+
 /* The four ends are close-on-exec: nobody closes them here, because the program is executed next. */
 int relay_start(struct relay_work const *work)
 {
-  struct pipes p;
-  pid_t pid;
-  if (pipes_make(&p) == -1)
+  static struct relay r; /* is read when this function has long returned */
+  r.work = *work;
+  if (pipes_make(&r.pipes) == -1)
     return -1;
-  pid = fork();
-  if (pid == 0)
-    relay_live(p.in[1], p.out[0], work);
-  if (pid > 0 && dup2(p.in[0], STDIN_FILENO) != -1 && dup2(p.out[1], STDOUT_FILENO) != -1)
+  if (stay_behind(relay_live, &r) != -1 && dup2(r.pipes.in[0], STDIN_FILENO) != -1 &&
+      dup2(r.pipes.out[1], STDOUT_FILENO) != -1)
     return 0;
-  pipes_close(&p);
+  pipes_close(&r.pipes);
   return -1;
 }

@@ -23,7 +23,7 @@ struct relay_work {
 };
 
 /* Makes the other process. Returns in this one, whose descriptors 0 and 1 are then the pipes and who is to execute the
- * program; the other never returns. 0, or -1 with errno. */
+ * program, and do nothing else; the other never returns. The work's context must last. 0, or -1 with errno. */
 int relay_start(struct relay_work const *work);
 
 #endif

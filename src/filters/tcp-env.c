@@ -1,36 +1,31 @@
 /* tcp-env.c - describe the connection on descriptor 0 in the environment and become a program, below a server that
  * does not do so itself, such as inetd, xinetd or systemd: see tcp-env(1). */
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <skalibs/exec.h>
-#include <skalibs/sgetopt.h>
-#include <skalibs/strerr.h>
-
 #include "about.h"
+#include "complain.h"
 #include "decimal.h"
 #include "description.h"
 #include "descriptors.h"
 #include "environment.h"
+#include "execute.h"
 #include "inquiry.h"
+#include "messages.h"
 
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262 /* Linux 5.6; TCP to whoever reads and writes */
 #endif
 
-enum { CONNECTION = 0, MESSAGES = 2 };
+enum { CONNECTION = 0 };
 
-char const *PROG = "tcp-env";
-
+#define PROG  "tcp-env"
 #define USAGE "tcp-env [ -hHpPrR ] [ -l localname ] [ -t n ] program [ argument ... ]"
-static char const usage[] = USAGE;
 static char const help[] =
     USAGE "\n\n"
           "  -h / -H        ask DNS for $TCPREMOTEHOST (default) / do not\n"
@@ -48,15 +43,13 @@ struct options {
   char const *const *prog;
 };
 
-#define die_usage(...) strerr_die(100, PROG, ": usage: ", __VA_ARGS__)
-
 static struct options options_from(int argc, char const *const *argv)
 {
   struct options o = {.remote_host = true, .remote_info = true, .info_timeout_s = 30};
-  subgetopt state = SUBGETOPT_ZERO;
   for (;;) {
-    int letter = subgetopt_r(argc, argv, ":hHpPrRl:t:", &state);
-    char const name[] = {'-', (char)state.problem, '\0'};
+    /* "+": what follows the program is none of ours. */
+    int letter = getopt(argc, (char *const *)(void const *)argv, "+:hHpPrRl:t:");
+    char const name[] = {'-', (char)optopt, '\0'};
     switch (letter) {
     case 'h': o.remote_host = true; break;
     case 'H': o.remote_host = false; break;
@@ -64,37 +57,20 @@ static struct options options_from(int argc, char const *const *argv)
     case 'P': o.paranoid = false; break;
     case 'r': o.remote_info = true; break;
     case 'R': o.remote_info = false; break;
-    case 'l': o.local_host = state.arg; break;
+    case 'l': o.local_host = optarg; break;
     case 't':
-      if (!decimal_parse(&o.info_timeout_s, state.arg, 0, LOOKUP_INFO_TIMEOUT_MAX_S))
-        die_usage("-t takes seconds, 0 to 86400, not ", state.arg);
+      if (!decimal_parse(&o.info_timeout_s, optarg, 0, LOOKUP_INFO_TIMEOUT_MAX_S))
+        die_usage(PROG, "-t takes seconds, 0 to 86400, not ", optarg);
       break;
     case -1:
-      o.prog = argv + state.ind;
+      o.prog = argv + optind;
       if (!*o.prog)
-        die_usage(usage);
+        die_usage(PROG, USAGE);
       return o;
-    case ':': die_usage(name, " needs an argument"); break;
-    default: die_usage(name, " is not an option; ", usage);
+    case ':': die_usage(PROG, name, " needs an argument"); break;
+    default: die_usage(PROG, name, " is not an option; ", USAGE);
     }
   }
-}
-
-/* inetd and its kind leave the connection at descriptor 2, too. What this process and tcplookup have to say is not for
- * the peer: until the program runs, it goes nowhere. */
-static int take_messages_away(void)
-{
-  struct stat connection, messages;
-  int kept, nowhere;
-  if (fstat(CONNECTION, &connection) == -1 || fstat(MESSAGES, &messages) == -1 ||
-      connection.st_dev != messages.st_dev || connection.st_ino != messages.st_ino)
-    return -1;
-  kept = fcntl(MESSAGES, F_DUPFD_CLOEXEC, 3);
-  nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
-  if (kept == -1 || nowhere == -1 || dup2(nowhere, MESSAGES) == -1)
-    _exit(111);
-  close(nowhere);
-  return kept;
 }
 
 static bool is_tcp_socket(int fd)
@@ -118,10 +94,10 @@ static struct description look_at(int fd)
   socklen_t local_len = sizeof local, remote_len = sizeof remote;
   if (getsockname(fd, (struct sockaddr *)&local, &local_len) == -1 ||
       getpeername(fd, (struct sockaddr *)&remote, &remote_len) == -1)
-    strerr_diefsys(111, "descriptor 0 has no peer");
+    die_fatal(PROG, "descriptor 0 has no peer: ", strerror(errno));
   if (!address_from_sockaddr(&d.local, &d.local_port, (struct sockaddr *)&local) ||
       !address_from_sockaddr(&d.remote, &d.remote_port, (struct sockaddr *)&remote))
-    strerr_dief(111, "descriptor 0 is neither IPv4 nor IPv6");
+    die_fatal(PROG, "descriptor 0 is neither IPv4 nor IPv6");
   d.tcp6 = d.remote.family == ADDRESS_IPV6;
   return d;
 }
@@ -182,18 +158,18 @@ static void find_names(struct options const *o, struct description *d, struct lo
   if (inquiry_peer(&inquiry, &question, facts))
     description_learn(d, facts);
   else
-    strerr_warn(PROG, ": unable to look up host names and user: ", inquiry.problem);
+    complain(PROG, ": unable to look up host names and user: ", inquiry.problem);
   inquiry_end(&inquiry);
 }
 
-static _Noreturn void run(struct options const *o, char const *const *environment, int messages)
+static _Noreturn void run(struct options const *o, char const *const *environment,
+                          struct messages const *messages)
 {
-  if (messages != -1)
-    dup2(messages, MESSAGES);
-  exec_ae(o->prog[0], o->prog, environment);
-  if (messages == -1)
-    strerr_diefsys(111, "unable to run ", o->prog[0]);
-  _exit(111);
+  int error;
+  messages_for_program(messages);
+  error = execute(o->prog[0], o->prog, getenv("PATH"), environment);
+  messages_for_us(messages);
+  die_unable(PROG, "run ", o->prog[0], error);
 }
 
 int main(int argc, char const *const *argv)
@@ -202,25 +178,26 @@ int main(int argc, char const *const *argv)
   char const *const *inherited = (char const *const *)environ;
   struct lookup_peer_answer facts;
   struct description d;
+  struct messages messages;
   struct options o;
-  int messages;
 
   if (about_answered(argc, argv, PROG, help))
     return 0;
   if (descriptors_guard() == -1)
-    strerr_diefsys(111, "unable to open /dev/null");
-  messages = take_messages_away();
+    die_unable(PROG, "open /dev/null", "", errno);
+  if (messages_divert(&messages) == -1)
+    _exit(STATUS_FAILED);
   o = options_from(argc, argv);
   if (!is_tcp_socket(CONNECTION)) {
     if (!is_said_to_be_tcp())
-      strerr_dief(111, "descriptor 0 is no TCP connection");
-    run(&o, inherited, messages);
+      die_fatal(PROG, "descriptor 0 is no TCP connection");
+    run(&o, inherited, &messages);
   }
   d = look_at(CONNECTION);
   if (is_described(&d))
-    run(&o, inherited, messages);
+    run(&o, inherited, &messages);
   find_names(&o, &d, &facts);
   if (environment_load(&e, inherited, environment_ucspi_names) == -1 || description_add(&d, &e) == -1)
-    strerr_diefsys(111, "unable to make the environment");
-  run(&o, e.entry, messages);
+    die_unable(PROG, "make the environment", "", errno);
+  run(&o, e.entry, &messages);
 }

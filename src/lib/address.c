@@ -3,11 +3,10 @@
 #include "address.h"
 
 #include <arpa/inet.h>
+#include <limits.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
-
-#include <skalibs/types.h>
 
 #include "decimal.h"
 
@@ -36,7 +35,7 @@ static bool scope_parse(uint32_t *scope, char const *zone)
 {
   unsigned int index;
   char name[IF_NAMESIZE];
-  if (uint0_scan(zone, &index) && index != 0 && if_indextoname(index, name)) {
+  if (decimal_parse(&index, zone, 1, UINT_MAX) && if_indextoname(index, name)) {
     *scope = index;
     return true;
   }

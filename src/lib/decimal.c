@@ -1,8 +1,6 @@
 /* decimal.c - see decimal.h. */
 #include "decimal.h"
 
-#include <skalibs/types.h>
-
 size_t decimal_print(char *out, uint64_t value)
 {
   char reversed[DECIMAL_SIZE];
@@ -19,9 +17,18 @@ size_t decimal_print(char *out, uint64_t value)
 
 bool decimal_parse(unsigned int *value, char const *text, unsigned int min, unsigned int max)
 {
-  unsigned int parsed;
-  if (!uint0_scan(text, &parsed) || parsed < min || parsed > max)
+  uint64_t parsed = 0;
+  if (!*text)
     return false;
-  *value = parsed;
+  for (; *text; text++) {
+    if (*text < '0' || *text > '9')
+      return false;
+    parsed = parsed * 10 + (unsigned int)(*text - '0');
+    if (parsed > max)
+      return false;
+  }
+  if (parsed < min)
+    return false;
+  *value = (unsigned int)parsed;
   return true;
 }

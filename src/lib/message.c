@@ -43,10 +43,10 @@ int message_send(int fd, struct message_kind const *kind, uint32_t id, void cons
     memset(&control, 0, sizeof control);
     control.align.cmsg_level = SOL_SOCKET;
     control.align.cmsg_type = SCM_RIGHTS;
-    control.align.cmsg_len = CMSG_LEN(len);
+    control.align.cmsg_len = (socklen_t)CMSG_LEN(len);
     memcpy(CMSG_DATA(&control.align), descriptors, len);
     record.msg_control = control.bytes;
-    record.msg_controllen = CMSG_SPACE(len);
+    record.msg_controllen = (socklen_t)CMSG_SPACE(len);
   }
   do
     sent = sendmsg(fd, &record, MSG_NOSIGNAL);

@@ -14,9 +14,11 @@
 #include "execute.h"
 
 #if defined(__linux__) && !defined(UCSPI_PORTABLE)
-#include <linux/close_range.h>
 #include <sched.h>
 #include <sys/syscall.h>
+#ifndef CLOSE_RANGE_UNSHARE
+#define CLOSE_RANGE_UNSHARE 2 /* <linux/close_range.h>, which musl's compiler wrapper doesn't find */
+#endif
 #endif
 
 #ifdef __SANITIZE_ADDRESS__

@@ -2,7 +2,6 @@
  * memory than is here, and the octets are those of ucspi-tcp. */
 #include "dialogue.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "transfer.h"
 
 enum { FROM = 0, TO = 1 };
 enum { READ_SIZE = 1024, WRITE_SIZE = 4096 };
@@ -26,13 +26,8 @@ struct output {
 
 static void flush(struct output *o)
 {
-  for (size_t done = 0; done < o->len && !o->is_gone;) {
-    ssize_t n = write(TO, o->octet + done, o->len - done);
-    if (n >= 0)
-      done += (size_t)n;
-    else if (errno != EINTR)
-      o->is_gone = true;
-  }
+  if (!o->is_gone)
+    o->is_gone = !transfer_write(TO, o->octet, o->len);
   o->len = 0;
 }
 
@@ -46,7 +41,7 @@ static void say(struct output *o, char const *line)
   o->len += len;
 }
 
-/* alarm(2) and not poll(2), because it also ends a write to a client that reads nothing. */
+/* alarm(2) ends whatever we wait for, also a write to a client that reads nothing. */
 static void time_is_over(int number)
 {
   (void)number;
@@ -86,9 +81,7 @@ static void converse(struct output *o, char const *refusal)
   while (goes_on) {
     ssize_t n;
     flush(o);
-    n = o->is_gone ? 0 : read(FROM, in, sizeof in);
-    if (n == -1 && errno == EINTR)
-      continue;
+    n = o->is_gone ? 0 : transfer_read(FROM, in, sizeof in);
     goes_on = n > 0;
     for (ssize_t i = 0; i < n && goes_on; i++)
       goes_on = answer(o, &r, in[i], refusal);

@@ -1,6 +1,7 @@
 /* lists.c - see lists.h. */
 #include "lists.h"
 
+#include <arpa/inet.h>
 #include <netdb.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -33,17 +34,34 @@ static bool has_listing(struct hostent const *data)
   return false;
 }
 
+static enum step_state failed(struct step *s, char const *why)
+{
+  text_add_string(&s->text, why);
+  return STEP_FAILED;
+}
+
+/* Its first address, which for large lists tells why. */
+static enum step_state no_listing(struct step *s, struct hostent const *data)
+{
+  char address[INET_ADDRSTRLEN];
+  inet_ntop(AF_INET, data->h_addr_list[0], address, sizeof address);
+  text_add_string(&s->text, address);
+  return failed(s, " is no listing");
+}
+
 static enum step_state state_after(struct step *s, struct resolver_reply const *reply)
 {
   if (reply->outcome == RESOLVER_NONE)
     return STEP_UNLISTED;
   if (reply->outcome == RESOLVER_FAILED)
-    return STEP_FAILED;
+    return failed(s, reply->problem);
   switch (s->kind) {
   case STEP_ALLOW: return STEP_LISTED;
   case STEP_BLOCK_ADDRESS:
+    if (!has_listing(reply->data))
+      return no_listing(s, reply->data);
     text_add_pattern(&s->text, s->reason, s->client->text.octet);
-    return has_listing(reply->data) ? STEP_LISTED : STEP_FAILED;
+    break;
   case STEP_BLOCK: text_add(&s->text, reply->text, reply->text_len); break;
   case STEP_DELAY: break;
   }
@@ -84,12 +102,12 @@ static bool has_lists(struct consultation const *c)
   return false;
 }
 
-static void fail_pending(struct consultation *c)
+static void fail_pending(struct consultation *c, char const *why)
 {
   c->is_asking = false;
   for (size_t i = 0; i < c->count; i++)
     if (is_list(&c->steps[i]) && c->steps[i].state == STEP_PENDING)
-      c->steps[i].state = STEP_FAILED;
+      c->steps[i].state = failed(&c->steps[i], why);
 }
 
 /* One that can't be asked has failed. */
@@ -100,7 +118,7 @@ static void ask(struct consultation *c, struct step *s)
   snprintf(name, sizeof name, "%s%.*s", c->client->labels, (int)s->base_len, s->base);
   s->client = c->client;
   if (!resolver_ask(&c->resolver, name, type, answered, s))
-    s->state = STEP_FAILED;
+    s->state = failed(s, "can't be asked");
 }
 
 /* False, and a warning, if nobody can be asked anything. */
@@ -128,7 +146,7 @@ static void ask_all(struct consultation *c)
 {
   c->is_asking = prepare(c);
   if (!c->is_asking) {
-    fail_pending(c);
+    fail_pending(c, "");
     return;
   }
   for (size_t i = 0; i < c->count; i++)
@@ -178,7 +196,7 @@ static void wait_for(struct consultation *c, struct step *s)
   if (!is_list(s) && clock_ms() >= until_ms)
     s->state = STEP_UNLISTED;
   if (c->is_asking && clock_ms() >= c->deadline_ms)
-    fail_pending(c);
+    fail_pending(c, "no answer in time");
 }
 
 struct verdict lists_consult(struct step *steps, size_t count, struct client const *client,

@@ -33,7 +33,9 @@ struct step {
   bool permanent;              /* -b: a client that is listed is told not to come back */
   bool fails_closed;           /* -c: no answer counts against the client */
   struct client const *client; /* of a list: who it has been asked about. Borrowed */
-  struct text text;            /* if LISTED, of the lists that block: what to tell the client */
+  /* If LISTED, of the lists that block: what to tell the client. If FAILED: why, for the log; empty if that is told
+   * for all of them at once. */
+  struct text text;
 };
 
 enum decision { DECISION_WAIT, DECISION_RUN, DECISION_REFUSE };

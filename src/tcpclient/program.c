@@ -2,14 +2,15 @@
  * through: tcpclient is a link in a chain, and nohup or softlimit may stand in front of it. */
 #include "program.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
-
-#include <skalibs/exec.h>
 
 #include "description.h"
 #include "environment.h"
+#include "execute.h"
 #include "report.h"
 
 enum { DESCRIPTOR_READ = 6, DESCRIPTOR_WRITE = 7 }; /* ucspi-tcp's protocol for clients */
@@ -55,7 +56,7 @@ _Noreturn void program_run(struct options const *o, struct connection const *c,
   if (place_descriptors(c->fd) == -1)
     report_fatal_system(o->verbosity, "unable to set up descriptors 6 and 7");
   signal(SIGPIPE, SIG_DFL);
-  exec_ae(o->prog[0], o->prog, e.entry);
+  errno = execute(o->prog[0], o->prog, getenv("PATH"), e.entry);
   report_fatal_system(o->verbosity, "unable to run ", o->prog[0]);
   _exit(111);
 }

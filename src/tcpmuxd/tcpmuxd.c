@@ -19,6 +19,7 @@
 #include "clock.h"
 #include "decimal.h"
 #include "environment.h"
+#include "messages.h"
 #include "muxrequest.h"
 #include "peer.h"
 #include "reply.h"
@@ -65,6 +66,7 @@ static struct refusal const gone = {"", STATUS_REFUSED};
 
 struct session {
   struct options options;
+  struct messages messages;
   struct peer peer;
   struct muxrequest request;
   char pid[DECIMAL_SIZE];
@@ -336,7 +338,9 @@ static int become(struct session const *s, struct service *service)
     say(s, "+\r\n", 3);
   log_ok(s);
   signal(SIGPIPE, SIG_DFL);
+  messages_for_program(&s->messages);
   execve(path, (char *const *)argv, (char *const *)environment.entry);
+  messages_for_us(&s->messages);
   /* Too late for a reply: the client takes whatever comes now for the service's. */
   log_error(s, "run ", path);
   return STATUS_FAILED;
@@ -366,6 +370,8 @@ int main(int argc, char const *const *argv)
 
   if (about_answered(argc, argv, PROG, help_text))
     return 0;
+  if (messages_divert(&s.messages) == -1)
+    return STATUS_FAILED;
   s.options = options_from(argc, argv);
   if (s.options.only_checks)
     return check_directory(s.options.directory);

@@ -32,6 +32,7 @@ for program in $programs $helpers; do
     *" $program "*)
       unlike "$program is linked with neither tinycdb nor skalibs" "$line" 'cdb|skarnet'
       like "... but statically" "$line" ' -static|static-flag'
+      unlike "... and from nothing that was compiled for the others" "$line" 'build/(src|libucspi)'
       continue
       ;;
   esac

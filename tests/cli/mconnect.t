@@ -49,6 +49,9 @@ holder=$!
 started="$started $holder"
 say < "$work/open" > "$work/got"
 is 'when the server has ended mconnect does, though standard input goes on' "$? $(cat "$work/got")" "0 $(printf '221 bye\r')"
+(trap '' TERM && exec timeout -s KILL 10 perl -e '$SIG{TERM} = "IGNORE"; exec @ARGV' mconnect 127.0.0.1 "$port") \
+  < "$work/open" > "$work/got"
+is '... and though SIGTERM is ignored' "$? $(cat "$work/got")" "0 $(printf '221 bye\r')"
 stop
 kill "$holder"
 listen dialogue 'send=220 hello\r\n' request 'send=250 you\r\n' request 'send=221 bye\r\n'
@@ -96,6 +99,10 @@ ok 'who sends does not outlive who prints' wait_for gone "$sender"
 wait_for test -s "$work/err" | sh -c 'exec mconnect-io 6<&0 7> /dev/null < /' 2> "$work/err"
 is 'a standard input that cannot be read is a failure' "$? $(cut -d : -f 1-3 "$work/err")" \
   '111 mconnect-io: fatal: unable to read standard input'
+: > "$work/err"
+wait_for test -s "$work/err" |
+  (exec perl -e '$SIG{CHLD} = "IGNORE"; exec @ARGV' mconnect-io 6<&0 7> /dev/null < / 2> "$work/err")
+is '... also if whoever started it ignores its children' "$?" 111
 exits 'a standard output that cannot be written is a failure' 111 sh -c 'exec 6< "$1" 7> /dev/null; mconnect-io < /dev/null > /dev/full' sh "$work/ends"
 like 'with a message' "$(cat "$work/err")" '^mconnect-io: fatal: unable to write standard output: No space'
 exits 'a descriptor 6 that cannot be read is a failure' 111 sh -c 'exec 6< / 7> /dev/null; mconnect-io < /dev/null'

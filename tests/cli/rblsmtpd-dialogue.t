@@ -128,6 +128,26 @@ perl -MPOSIX=:signal_h -e 'sigprocmask(SIG_BLOCK, POSIX::SigSet->new(SIGALRM)); 
   timeout 20 rblsmtpd -t 1 false < "$work/never" > "$work/out" 2> "$work/log"
 is 'an alarm that is blocked rings all the same' "$?" 0
 
+# shared PROGRAM args…: what a client gets that sends a line after a while, over a connection that is nonblocking
+shared()
+{
+  perl -MSocket -MFcntl -MPOSIX -e '
+    socketpair(my $client, my $server, AF_UNIX, SOCK_STREAM, 0) or die $!;
+    fcntl $server, F_SETFL, O_RDWR | O_NONBLOCK or die $!;
+    if (!fork) { POSIX::dup2(fileno $server, $_) for 0, 1; exec @ARGV or die $! }
+    close $server;
+    sysread $client, my $greeting, 4096;
+    select undef, undef, undef, 0.1;
+    if (!fork) { syswrite $client, "RCPT TO:<a>\r\n" . "HELP\r\n" x 100000 . "QUIT\r\n"; POSIX::_exit(0) }
+    my $got = $greeting;
+    1 while sysread $client, $got, 65536, length $got;
+    print $got' timeout 20 "$@" 2> "$work/log" | tr -d '\r' | sort | uniq -c | sed 's/^ *//'
+}
+is 'a connection that is nonblocking, because of whoever shares it, is served like others' "$(shared rblsmtpd false)" \
+  '1 220 rblsmtpd.local
+1 221 rblsmtpd.local
+100001 451 no'
+
 # --- delays --------------------------------------------------------------------------------------------------------
 unset RBLSMTPD
 # seconds_of cmd…: how long it takes, whole seconds
@@ -172,6 +192,14 @@ is '... is complained of' "$(cat "$work/err")" 'rblsmtpd: fatal: unable to run /
 exits 'one that is nowhere in PATH, too' 111 rblsmtpd no-such-program-anywhere
 exits 'one without a name, too' 111 rblsmtpd ''
 exits 'one that may not be executed, too' 111 rblsmtpd /etc/passwd
+mkdir "$work/here"
+printf '#!/bin/sh\necho found\n' > "$work/here/in-this-folder"
+chmod 755 "$work/here/in-this-folder"
+for path in '' : /nowhere: :/nowhere /nowhere::/nowhere; do
+  is "an empty element of PATH is the current folder ('$path')" \
+    "$(cd "$work/here" && PATH=$path "$COMMAND_DIR/rblsmtpd" in-this-folder 2>&1)" \
+    "$(cd "$work/here" && PATH=$path "$reference" in-this-folder 2>&1)"
+done
 is 'arguments arrive as they are' "$(rblsmtpd printf '[%s]' 'a b' '' "'" -- "$(printf 'x\ny')")" "$(printf '[%s]' 'a b' '' "'" -- "$(printf 'x\ny')")"
 is 'so does the environment' "$(env -i PATH="$PATH" A='b c' TCPREMOTEIP=x rblsmtpd env | sort)" \
   "$(env -i PATH="$PATH" A='b c' TCPREMOTEIP=x env | sort)"

@@ -30,6 +30,7 @@ told()
 }
 
 # as_ever NAME EXPECTED ADDRESS args…: ours tells the client what is expected; ucspi-tcp's says, logs and returns the same
+# (it says nothing of lists that fail)
 as_ever()
 {
   as_ever_name=$1
@@ -37,6 +38,7 @@ as_ever()
   shift 2
   is "$as_ever_name" "$(told "$@")" "$as_ever_expected"
   mail rblsmtpd "$@"
+  sed -i '/ pid N: lookup error: /d' "$work/log.plain"
   for as_ever_file in mail log.plain; do mv "$work/$as_ever_file" "$work/$as_ever_file.ours"; done
   as_ever_status=$mail_status
   mail "$reference" "$@"
@@ -94,6 +96,10 @@ target.test TXT 60 through an alias
 7.2.0.192.truncated.test !truncate
 7.2.0.192.dripped.test TXT 60 never
 7.2.0.192.dripped.test !truncate-only
+7.2.0.192.endless.test TXT 60 never
+7.2.0.192.endless.test !truncate-always
+7.2.0.192.chaos.test TXT 60 of another class
+7.2.0.192.chaos.test !class
 7.2.0.192.garbage.test !garbage
 7.2.0.192.cut.test TXT 60 this text is cut off
 7.2.0.192.cut.test !cut 5
@@ -168,7 +174,7 @@ as_ever '... what precedes it may be' '553 second list' 192.0.2.7 -b -r second.t
 as_ever 'a list that should exempt and fails exempts' served 192.0.2.7 -a whitecut.test -r second.test
 as_ever '... with -c it does not' '451 second list' 192.0.2.7 -c -a whitecut.test -b -r second.test
 as_ever '... and then there may be nothing against the client' served 192.0.2.7 -c -a whitecut.test -r no.test
-for list in servfail refused garbage cut lies silent dripped forged loop; do
+for list in servfail refused garbage cut lies silent dripped endless chaos forged loop; do
   case $list in loop) expected=served ;; *) expected="451 $failure" ;; esac
   is "an answer that is of no use ($list) is a failure" "$(told 192.0.2.7 -c -r $list.test)" "$expected"
 done
@@ -178,6 +184,50 @@ is 'so are wrong settings' "$(DNSCACHEIP=nonsense told 192.0.2.7 -c -r text.test
 like '... which are complained of' "$(DNSCACHEIP=nonsense told 192.0.2.7 -r text.test; cat "$work/log")" \
   'rblsmtpd: warning: \$DNSCACHEIP: not an IP address: nonsense'
 is '... unless no list is asked' "$(DNSCACHEIP=nonsense told 192.0.2.7; cat "$work/log")" served
+
+# failures ADDRESS args…: what is logged of lists that failed, and then how the client fares
+failures()
+{
+  failures_told=$(told "$@")
+  sed -n 's/^rblsmtpd: 192\.0\.2\.7 pid N: lookup error: //p' "$work/log.plain"
+  echo "$failures_told"
+}
+while IFS='|' read -r list reason; do
+  is "a list that fails is logged, and why ($list)" "$(failures 192.0.2.7 -r "$list")" "${list%%:*}: $reason
+served"
+done <<'END'
+silent.test|no answer in time
+garbage.test|no answer in time
+forged.test|no answer in time
+dripped.test|no answer in time
+servfail.test|every server failed
+refused.test|every server failed
+cut.test|broken answer
+lies.test|broken answer
+servfail.test:no|every server failed
+parked.test:no|192.0.2.1 is no listing
+overused.test:no|127.255.255.254 is no listing
+END
+is '... so is a server that is not there' "$(DNSCACHEIP=127.0.0.2 failures 192.0.2.7 -r text.test)" 'text.test: every server failed
+served'
+is '... so is a list that should exempt, before it does' "$(failures 192.0.2.7 -a servfail.test -r second.test)" \
+  'servfail.test: every server failed
+served'
+is 'each list has a line, in the order of the command line' \
+  "$(failures 192.0.2.7 -r silent.test -r no.test -r cut.test -c -a servfail.test -r no.test)" 'silent.test: no answer in time
+cut.test: broken answer
+servfail.test: every server failed
+served'
+is 'with -c, too, before the refusal' "$(failures 192.0.2.7 -c -r cut.test; tail -n 1 "$work/log.plain")" "cut.test: broken answer
+451 $failure
+rblsmtpd: 192.0.2.7 pid N: 451 $failure"
+is 'lists after the one that decides have none' "$(failures 192.0.2.7 -r cut.test -r second.test -r cut.test -r silent.test)" \
+  'cut.test: broken answer
+451 second list'
+is '... nor has one that does not know the client, or whose alias leads nowhere' "$(failures 192.0.2.7 -r no.test -r loop.test)" served
+is 'what is wrong for all lists is told once' \
+  "$(DNSCACHEIP=nonsense told 192.0.2.7 -r one.test -r two.test; grep -c . "$work/log")" 'served
+1'
 
 # --- lists by address, with a text of ours -----------------------------------------------------------------------
 is 'an A record lists the client' "$(told 192.0.2.7 -r 'address.test:No mail from %IP%, %IP%%IP, 100%')" \
@@ -263,7 +313,7 @@ takes 'lists are asked meanwhile' 1000 1650 told 192.0.2.7 -w 1 -r slow1.test
 
 # --- what the program gets -----------------------------------------------------------------------------------------
 is 'the program has no descriptor of ours' \
-  "$(TCPREMOTEIP=192.0.2.7 rblsmtpd -r no.test -r silent.test sh -c 'ls /proc/self/fd | wc -l' < /dev/null)" \
+  "$(TCPREMOTEIP=192.0.2.7 rblsmtpd -r no.test -r silent.test sh -c 'ls /proc/self/fd | wc -l' < /dev/null 2> "$work/log")" \
   "$(sh -c 'ls /proc/self/fd | wc -l' < /dev/null)"
 is 'the program gets every octet of the client' "$(printf 'a\nb' | TCPREMOTEIP=192.0.2.7 rblsmtpd -r no.test cat)" "$(printf 'a\nb')"
 need strace strace

@@ -2,7 +2,7 @@
 # tcp-env: what it tells a program of the connection that inetd left on descriptor 0, whom it believes, and that the peer
 # hears nothing but the program.
 . "$(dirname "$0")/../lib.sh"
-need perl perl-base
+. "$(dirname "$0")/tcp-env.sh"
 
 mkdir "$work/bin" "$work/libexec"
 cp "$(command -v tcp-env)" "$work/bin/tcp-env"
@@ -12,27 +12,6 @@ PATH=$work/bin:$PATH
 FAKE_LOG=$work/questions FAKE_PEER=
 export FAKE_LOG FAKE_PEER
 
-# inetd [option...] [--] program...: starts the server for one connection; sets $port; what the program says on
-# descriptor 2 is in $work/inetd.log, its exit status in $work/inetd.status
-inetd()
-{
-  rm -f "$FAKE_LOG" "$work/inetd.status"
-  background inetd sh -c 'status=$1; shift; perl "$@"; echo $? > "$status"' sh "$work/inetd.status" \
-    "$root/tests/cli/tcp-env-inetd.pl" "$@"
-  serve_wait inetd
-}
-# call [peer's options]: what the client gets
-call()
-{
-  peer "$@" "${at-127.0.0.1}" "$port" > "$work/got"
-  wait_for test -s "$work/inetd.status"
-}
-status() { cat "$work/inetd.status"; }
-# got VARIABLE: its value in the program's environment; "unset" if it has none
-got()
-{
-  sed -n "s/^$1=//p; t" "$work/got" | grep . || { grep -q "^$1=" "$work/got" && echo empty || echo unset; }
-}
 asked() { [ ! -e "$FAKE_LOG" ] || sed -E 's/^start [0-9]+/start/; s/ (local|remote) ([^ ]*) [0-9]+/ \1 \2 n/g' "$FAKE_LOG"; }
 
 # --- the addresses --------------------------------------------------------------------------------------------
@@ -90,9 +69,14 @@ inetd tcp-env env
 call
 is 'what could not be found out is unset, not empty' "$(got TCPREMOTEHOST) $(got TCPREMOTEINFO) $(got TCPLOCALHOST)" \
   'unset unset unset'
-inetd tcp-env sh -c 'ps -o comm= --ppid $$'
-call
-is 'and tcplookup is no child of the program' "$(cat "$work/got")" ps
+# A shell would take note of children that it did not start, and forget them.
+children='open my $c, "<", "/proc/$$/task/$$/children" or die; print "children:", <$c>'
+for FAKE_PEER in peer 'peer stop'; do
+  inetd tcp-env perl -e "$children"
+  call
+  is "tcplookup is no child of the program, not even a dead one ($FAKE_PEER)" "$(cat "$work/got")" 'children:'
+  not_ok "... and has ended" test -e "/proc/$(sed -n 's/^start \([0-9]*\).*/\1/p' "$FAKE_LOG")"
+done
 # An answer that says PARANOID (8): remote_host is a name that was not confirmed.
 FAKE_PEER="evil=08000000$(printf liar.example | od -An -tx1 | tr -d ' \n')"
 inetd tcp-env -p env
@@ -184,6 +168,9 @@ for proto in PROTO=UNIX PROTO= PROTO=tcp UNSET=1; do
   is "a pipe with $proto is an error" "$? $(cat "$work/err")" '111 tcp-env: fatal: descriptor 0 is no TCP connection'
   is 'and the program does not run' "$(cat "$work/out")" ''
 done
+sh -c 'exec tcp-env true <> "$1" 2<&0' sh "$work/terminal" > "$work/out"
+is 'a file that is not the connection hears of an error, though it is descriptor 0 as well, as a terminal is' \
+  "$? $(cat "$work/terminal")" '111 tcp-env: fatal: descriptor 0 is no TCP connection'
 exits 'a closed descriptor 0 is an error' 111 sh -c 'exec tcp-env true <&-'
 rm -f "$work/inetd.status"
 background unix sh -c 'perl "$1/tests/cli/tcp-env-inetd.pl" -u tcp-env env; echo $? > "$2"' sh "$root" "$work/inetd.status"
@@ -198,6 +185,14 @@ is 'a usage error is not for the peer' "$(status) $(cat "$work/got")" '100 '
 inetd -2 tcp-env -HRl0 "$work/nothing"
 call
 is 'nor is a program that cannot be run' "$(status) $(cat "$work/got")" '111 '
+mkdir "$work/here"
+printf '#!/bin/sh\necho found\n' > "$work/here/in-this-folder"
+chmod 755 "$work/here/in-this-folder"
+for path in '' /nowhere:; do
+  inetd /usr/bin/env --chdir="$work/here" PATH="$path" "$work/bin/tcp-env" -HRl0 in-this-folder
+  call
+  is "an empty element of PATH is the current folder ('$path')" "$(cat "$work/got" "$work/inetd.log")" found
+done
 inetd tcp-env -HRl0 "$work/nothing"
 call
 like 'of which there is a message otherwise' "$(cat "$work/inetd.log")" "^tcp-env: fatal: unable to run $work/nothing: No such"

@@ -95,6 +95,13 @@ is 'is named with the reason' "$(err)" 'tcpclient: fatal: unable to run nosuchpr
 exits 'a file that is not executable' 111 tcpclient -RHl0 0 "$port" /dev/null
 like 'is named with the reason' "$(err)" 'tcpclient: fatal: unable to run /dev/null: Permission denied'
 exits 'an empty program name' 111 tcpclient -RHl0 0 "$port" ''
+mkdir "$work/here"
+printf '#!/bin/sh\necho found\n' > "$work/here/in-this-folder"
+chmod 755 "$work/here/in-this-folder"
+for path in '' /nowhere:; do
+  is "an empty element of PATH is the current folder ('$path')" \
+    "$(cd "$work/here" && PATH=$path "$COMMAND_DIR/tcpclient" -RHl0 127.0.0.1 "$port" in-this-folder 2>&1)" found
+done
 exits 'arguments arrive as they are, empty ones too' 0 tcpclient -RHl0 0 "$port" sh -c 'printf "<%s>" "$@"' x '' 'a b' '*' ''
 is 'all of them' "$(cat "$work/out")" '<><a b><*><>'
 exits 'descriptors 6 and 7 are the connection' 0 \

@@ -3,17 +3,12 @@
 #   serve_dnsmasq        starts dnsmasq on port 53 of 127.0.0.1, with the records that stdin has, as lines of its
 #                        configuration; it asks nobody else; $pid; its log is $work/dnsmasq.log
 #   $as_user cmd… $as_root   how to run a server that, started by root, wants to become somebody else and takes -u and -g
+#                            (see user.sh)
 need dnsmasq dnsmasq-base
 
-# Servers fail at that where it is the root of a user namespace only that starts them: there they get an inner one, where
-# they aren't root, and the test's ports are anybody's.
-as_user='' as_root=''
-if [ "$(id -u)" = 0 ] && [ "$(cat /proc/self/setgroups)" = deny ]; then
-  as_user='unshare -U --map-user=65534 --map-group=65534'
-  echo 0 > /proc/sys/net/ipv4/ip_unprivileged_port_start
-elif [ "$(id -u)" = 0 ]; then
-  as_root='-u root -g root'
-fi
+. "$root/tests/e2e/user.sh"
+as_root=''
+[ "$(id -u)" != 0 ] || [ -n "$as_user" ] || as_root='-u root -g root'
 
 serve_dnsmasq()
 {

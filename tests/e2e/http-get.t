@@ -17,45 +17,13 @@ echo spaced > "$work/www/a b/it's.txt"
 : > "$work/www/list/one-file"
 chmod -R a+rX "$work/www" && chmod a+x "$work"
 
-# nginx can't find a free port itself, and somebody else may take it between finding and using it.
 nginx_runs()
 {
-  for attempt in 1 2 3 4 5; do
-    serve "free-port-$attempt" -RHl0 127.0.0.1 0 true
-    stop
-    cat > "$work/nginx.conf" <<CONF
-daemon off;
-master_process off;
-pid $work/nginx.pid;
-error_log $work/nginx.log;
-events { }
-http {
-  access_log $work/access.log;
-  client_body_temp_path $work/nginx1;
-  proxy_temp_path $work/nginx2;
-  fastcgi_temp_path $work/nginx3;
-  scgi_temp_path $work/nginx4;
-  uwsgi_temp_path $work/nginx5;
-  server {
-    listen 127.0.0.1:$port;
-    listen [::1]:$port;
-    server_name _;
-    root $work/www;
-    location /list/ { autoindex on; }
-    location = /page.shtml { ssi on; ssi_types *; }
-    location = /moved { return 301 /page.html; }
-    location = /nothing { return 204; }
-    location = /host { return 200 "\$host \$http_host \$server_protocol \$http_connection\n"; }
-  }
-}
-CONF
-    background nginx nginx -e "$work/nginx.log" -c "$work/nginx.conf"
-    wait_for sh -c 'test -e "$1/nginx.pid" || ! kill -0 "$2"' sh "$work" "$pid"
-    wait_for sh -c 'tcpclient -qRHl0 ::1 "$1" true || ! kill -0 "$2"' sh "$port" "$pid"
-    kill -0 "$pid" 2> /dev/null && return 0
-  done
-  cat "$work/nginx.log"
-  return 1
+  serve_nginx 'location /list/ { autoindex on; }' \
+    'location = /page.shtml { ssi on; ssi_types *; }' \
+    'location = /moved { return 301 /page.html; }' \
+    'location = /nothing { return 204; }' \
+    'location = /host { return 200 "$host $http_host $server_protocol $http_connection\n"; }'
 }
 get() { timeout 60 http@ "$at" "$1" "$port"; }
 downloads() { get "$1" > "$work/got" && cmp "$work/got" "$work/www/$1"; }

@@ -78,6 +78,9 @@ mail_server closed -c -r text.test
 stop "$dnsmasq"
 is 'without a DNS server -c keeps clients away for now' "$(mail 127.1.0.1 closed; refusal)" "55
 451 temporary RBL lookup error"
+logs '... with a line for the list and one for the refusal' closed \
+  '^rblsmtpd: 127\.1\.0\.1 pid [0-9]+: lookup error: text\.test: every server failed$'
 mail_server open -r text.test
 is '... and else they are let in' "$(mail 127.1.0.1 open)" 0
+logs '... but the log tells that the list was of no use' open '^rblsmtpd: 127\.1\.0\.1 pid [0-9]+: lookup error: text\.test: '
 done_testing

@@ -5,6 +5,7 @@
 #   serve_mux                  starts tcpserver and tcpmuxd on that directory; sets $mux_port; log: $work/mux.log
 #   by_name NAME               command line that connects 0 and 1 to the service NAME, for programs that take one
 #   forward NAME               a port of its own for the service NAME, for clients that only know ports; sets $port
+#   serve_nginx [line…]        nginx serves $work/www, with those lines in its server block; sets $port and $pid
 #   make_ftp_folder            $work/ftp, for files that vsftpd is to serve
 #   configure_vsftpd [line]    once they are there: $work/vsftpd.conf, with that line, for a vsftpd that serves one client
 #   quote ARG…                 the arguments as one line of shell
@@ -55,6 +56,43 @@ forward()
   # The words of by_name are our own, without blanks.
   # shellcheck disable=SC2046
   serve "forward-$1" -RHl0 127.0.0.1 0 $(by_name "$1")
+}
+
+# nginx can't find a free port itself, and somebody else may take it between finding and using it.
+serve_nginx()
+{
+  for nginx_attempt in 1 2 3 4 5; do
+    serve "free-port-$nginx_attempt" -RHl0 127.0.0.1 0 true
+    stop
+    cat > "$work/nginx.conf" << CONF
+daemon off;
+master_process off;
+pid $work/nginx.pid;
+error_log $work/nginx.log;
+events { }
+http {
+  access_log $work/access.log;
+  client_body_temp_path $work/nginx1;
+  proxy_temp_path $work/nginx2;
+  fastcgi_temp_path $work/nginx3;
+  scgi_temp_path $work/nginx4;
+  uwsgi_temp_path $work/nginx5;
+  server {
+    listen 127.0.0.1:$port;
+    listen [::1]:$port;
+    server_name _;
+    root $work/www;
+$(printf '    %s\n' "$@")
+  }
+}
+CONF
+    background nginx nginx -e "$work/nginx.log" -c "$work/nginx.conf"
+    wait_for sh -c 'test -e "$1/nginx.pid" || ! kill -0 "$2"' sh "$work" "$pid"
+    wait_for sh -c 'tcpclient -qRHl0 ::1 "$1" true || ! kill -0 "$2"' sh "$port" "$pid"
+    kill -0 "$pid" 2> /dev/null && return 0
+  done
+  cat "$work/nginx.log"
+  return 1
 }
 
 # As root, vsftpd runs as its user ftp, locked into an empty folder of root's; as anybody else, as that user.

@@ -1,71 +1,83 @@
 #!/bin/sh
-# tcp-env below xinetd and systemd: programs of this kit that need to know the connection work there.
+# tcp-env below inetd, xinetd and systemd: programs of this kit that need to know the connection work there. The
+# servers are set up as the manual shows, at the port that it names, in a network of the test's own.
 . "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/services.sh"
+. "$root/tests/names.sh"
+. "$root/tests/e2e/services.sh"
+. "$root/tests/e2e/user.sh"
+PATH=$PATH:/usr/local/lib/ucspi-tcpmux-check/usr/sbin # where package/deps puts inetd, which can't be installed beside xinetd
+need inetd openbsd-inetd
 need xinetd xinetd
 need systemd-socket-activate systemd
-
-# What they run: a TCPMUX server, which refuses everybody of whom it does not know where he is from, with a service for
-# 127.0.0.1 and ::1.
-mkdir "$work/services/guarded"
-printf '127.0.0.1:allow,FROM="rule"\n::1:allow,FROM="rule6"\n:deny\n' | tcprules "$work/services/guarded/rules.cdb" "$work/tmp"
-cat > "$work/services/guarded/run" <<'RUN'
-#!/bin/sh
-echo "$PROTO $FROM $TCPREMOTEIP $TCPLOCALHOST"
-RUN
-chmod 755 "$work/services/guarded/run"
+need systemd-analyze systemd
+page=$root/doc/tcp-env.1
 tcp_env=$(command -v tcp-env)
 tcpmuxd=$(command -v tcpmuxd)
 
-# Neither can find a free port itself; somebody else may take it between finding and using it: then another is tried.
-free_port()
-{
-  serve "free-port-$attempt" -RHl0 127.0.0.1 0 true
-  stop
-}
-listens()
-{
-  ss -ltnp | grep -q ":$port .*pid=$pid,"
-}
-xinetd_runs()
-{
-  for attempt in 1 2 3 4 5; do
-    free_port
-    # The manual's example, with what is different here.
-    sed -n '/^service tcpmux$/,/^}$/p' "$root/doc/tcp-env.1" | sed -e "s|/usr/local/bin/tcp-env|$tcp_env|" \
-      -e "s|/usr/local/bin/tcpmuxd|$tcpmuxd -q|" -e "s|/etc/services.d|$work/services|" -e "s/-HRl0/-HRl server.example/" \
-      -e "s/port = 1$/port = $port/" -e "s/user = root/user = $(id -un)/" \
-      -e "s/^}/  bind = $2\\n  flags = $1\\n  env = PROTO=TCP TCPREMOTEIP=127.0.0.1\\n}/" > "$work/xinetd.conf"
-    background xinetd xinetd -dontfork -f "$work/xinetd.conf" -pidfile "$work/xinetd.pid"
-    wait_for listens && return 0
-  done
-  cat "$work/xinetd.log"
-  return 1
-}
-systemd_runs()
-{
-  for attempt in 1 2 3 4 5; do
-    free_port
-    background activated systemd-socket-activate --accept --inetd -l "$1:$port" "$tcp_env" -HRl server.example -- \
-      "$tcpmuxd" -q "$work/services"
-    wait_for grep -Eq 'Listening on|Failed to' "$work/activated.log"
-    grep -q 'Listening on' "$work/activated.log" && return 0
-  done
-  cat "$work/activated.log"
-  return 1
-}
+# What they run: a TCPMUX server, which refuses everybody of whom it does not know where he is from, with a service for
+# 127.0.0.1 and ::1, and for two who must be known by name and user.
+mkdir "$work/services/guarded"
+tcprules "$work/services/guarded/rules.cdb" "$work/tmp" <<'RULES'
+127.0.0.1:allow,FROM="rule"
+::1:allow,FROM="rule6"
+joe@127.0.0.7:allow,FROM="user"
+=client.test:allow,FROM="name"
+:deny
+RULES
+cat > "$work/services/guarded/run" <<'RUN'
+#!/bin/sh
+echo "$PROTO $FROM $TCPREMOTEIP $TCPLOCALHOST ${TCPREMOTEHOST-unset} ${TCPREMOTEINFO-unset}"
+RUN
+chmod 755 "$work/services/guarded/run"
+zone <<'ZONE'
+127.0.0.1 PTR 60 server.test
+127.0.0.7 PTR 60 friend.test
+127.0.0.8 PTR 60 client.test
+client.test A 60 127.0.0.8
+127.0.0.9 PTR 60 client.test
+ZONE
+serve_dns
+serve_ident 127.0.0.7=user:joe 127.0.0.8=error:NO-USER 127.0.0.9=close
 
-systemd_shows()
+# display WORDS: the page's display in which these words are, as it is shown
+display()
 {
-  for attempt in 1 2 3 4 5; do
-    free_port
-    sed -n '/^systemd-socket-activate/,/^\.Ed/p' "$root/doc/tcp-env.1" | sed -e '/^\.Ed/d' -e 's/\\e$/\\/' \
-      -e "s/7777/$port/; s/systemd-socket-activate/exec &/" > "$work/example"
-    background activated sh "$work/example"
-    wait_for grep -Eq 'Listening on|Failed to' "$work/activated.log"
-    grep -q 'Listening on' "$work/activated.log" && return 0
-  done
-  return 1
+  awk -v words="$1" '/^\.Bd/ { text = ""; inside = 1; next }
+    /^\.Ed/ { if (inside && index(text, words)) printf "%s", text; inside = 0 }
+    inside { text = text $0 "\n" }' "$page" | sed 's/\\e/\\/g'
+}
+# here OPTIONS: standard input with the programs under test, the test's services, and OPTIONS of tcp-env in place of the
+# example's
+here()
+{
+  sed -e "s|/usr/local/bin/tcp-env|$tcp_env|" -e "s|/usr/local/bin/tcpmuxd|$tcpmuxd|" -e "s|/etc/services.d|$work/services|" \
+    -e "s/-HRl0/$1/"
+}
+listens() { ss -ltn | grep -q ':1 '; }
+silent() { ! listens; }
+
+# run_SERVER OPTIONS: starts it
+run_inetd()
+{
+  # The manual has the line in two.
+  display 'tcpmux stream tcp nowait' | sed -e ':a' -e '/\\$/N; s/\\\n *//; ta' | here "$1" |
+    sed "s/ nowait root / nowait $(id -un) /" > "$work/inetd.conf"
+  is 'the line for inetd.conf is one' "$(wc -l < "$work/inetd.conf" | tr -d ' ')" 1
+  background inetd inetd -i "$work/inetd.conf"
+}
+run_xinetd()
+{
+  display 'service tcpmux' | here "$1" |
+    sed -e "s/user = root/user = $($as_user id -un)/" -e 's/^}/  flags = IPv6\n  env = PROTO=TCP TCPREMOTEIP=127.0.0.1\n}/' > "$work/xinetd.conf"
+  # shellcheck disable=SC2086
+  background xinetd $as_user xinetd -dontfork -f "$work/xinetd.conf" -pidfile "$work/xinetd.pid"
+}
+# Its units are checked below.
+run_systemd()
+{
+  set -- "$(display 'ExecStart=' | here "$1" | sed -e ':a' -e '/\\$/N; s/\\\n *//; ta' | sed -n 's/^ExecStart=//p')"
+  # shellcheck disable=SC2086
+  background systemd systemd-socket-activate --accept --inetd -l '[::]:1' -E DNSCACHEIP -E RES_OPTIONS $1
 }
 
 # guarded ADDRESS [peer's options]: what the service says
@@ -73,29 +85,41 @@ guarded()
 {
   guarded_at=$1
   shift
-  peer "$@" "$guarded_at" "$port" 'guarded\r\n' | tr -d '\r'
+  peer "$@" "$guarded_at" 1 'guarded\r\n' | tr -d '\r'
 }
 
-for server in xinetd systemd; do
-  case $server in
-    xinetd) ok "$server runs" xinetd_runs IPv4 127.0.0.1 ;;
-    systemd) ok "$server runs" systemd_runs 127.0.0.1 ;;
-  esac
+for server in inetd xinetd systemd; do
+  "run_$server" '-HRl server.example'
+  ok "$server runs" wait_for listens
   is "below $server the service and its rules know the client" "$(guarded 127.0.0.1)" '+
-TCP rule 127.0.0.1 server.example'
-  like "another client of $server is refused, whatever $server says of clients" \
-    "$(guarded 127.0.0.1 -b 127.0.0.2)" '^-'
+TCP rule 127.0.0.1 server.example unset unset'
+  is "an IPv6 client of $server is known as one" "$(guarded ::1)" '+
+TCP6 rule6 ::1 server.example unset unset'
+  like "another client of $server is refused, whatever $server says of clients" "$(guarded 127.0.0.1 -b 127.0.0.2)" '^-'
   stop
+  wait_for silent
+  "run_$server" '-p'
+  ok "$server runs again, to ask for names and users" wait_for listens
+  is "below $server a client is known by its user" "$(guarded 127.0.0.1 -b 127.0.0.7)" '+
+TCP user 127.0.0.7 server.test unset joe'
+  is '... or by its name' "$(guarded 127.0.0.1 -b 127.0.0.8)" '+
+TCP name 127.0.0.8 server.test client.test unset'
+  like '... if that is confirmed' "$(guarded 127.0.0.1 -b 127.0.0.9)" '^-'
+  stop
+  wait_for silent
 done
-ok 'the example of the manual for those who want to look runs' systemd_shows 127.0.0.1
-like 'and shows what a program is told' "$(peer 127.0.0.1 "$port")" '^TCPREMOTEIP=127\.0\.0\.1$'
+
+# --- the other examples -------------------------------------------------------------------------------------------
+display 'systemd-socket-activate' | sed 's/^systemd-socket-activate/exec &/' > "$work/example"
+listens_at_7777() { ss -ltn | grep -q '127\.0\.0\.1:7777 '; }
+background activated sh "$work/example"
+ok 'the example for those who want to look runs' wait_for listens_at_7777
+like 'and shows what a program is told' "$(peer 127.0.0.1 7777)" '^TCPREMOTEIP=127\.0\.0\.1$'
 stop
-ok 'xinetd runs on IPv6' xinetd_runs IPv6 ::1
-is 'an IPv6 client of xinetd is known as one' "$(guarded ::1)" '+
-TCP6 rule6 ::1 server.example'
-stop
-ok 'systemd runs on IPv6' systemd_runs '[::1]'
-is 'an IPv6 client of systemd is known as one' "$(guarded ::1)" '+
-TCP6 rule6 ::1 server.example'
-stop
+mkdir "$work/units"
+for unit in tcpmux.socket tcpmux@.service; do
+  display '[Service]' | awk -v unit="# $unit" '/^# / { inside = 0 } inside; $0 == unit { inside = 1 }' | here -HRl0 > "$work/units/$unit"
+  ok "the manual has a unit $unit" test -s "$work/units/$unit"
+done
+is 'systemd finds nothing wrong with them' "$(cd "$work/units" && systemd-analyze --man=no verify ./tcpmux.socket ./tcpmux@.service 2>&1; echo $?)" 0
 done_testing

@@ -27,6 +27,7 @@ static size_t asked;
 static struct events *used_events;
 static struct resolver *used_resolver;
 static struct timer now;
+static char const *listed_at = "\x7f\0\0\2"; /* an address */
 static char problem[SETTINGS_PROBLEM_SIZE];
 static char names[STEPS][256];
 
@@ -81,10 +82,11 @@ void resolver_ready(struct resolver *r, struct event const *e)
 
 static void answer(size_t which)
 {
-  static char octets[4] = {127, 0, 0, 2};
+  char octets[4];
   char *addresses[] = {octets, NULL};
   struct hostent host = {.h_addr_list = addresses};
-  struct resolver_reply reply = {.outcome = RESOLVER_FAILED};
+  struct resolver_reply reply = {.outcome = RESOLVER_FAILED, .problem = "some reason"};
+  memcpy(octets, listed_at, sizeof octets);
   if (question[which].answer == STEP_UNLISTED)
     reply.outcome = RESOLVER_NONE;
   if (question[which].answer == STEP_LISTED) {
@@ -293,6 +295,29 @@ static void texts(void)
   ok(question[0].type == RESOLVER_A, "... and for an address");
 }
 
+static void problems(void)
+{
+  struct step steps[] = {list(STEP_BLOCK), list(STEP_ALLOW), list(STEP_BLOCK_ADDRESS)};
+  steps[1].fails_closed = true;
+  question[0].answer = question[1].answer = STEP_FAILED;
+  question[0].turn = 0;
+  question[1].turn = 1; /* can't be asked */
+  question[2].answer = STEP_PENDING;
+  question[2].turn = 0;
+  consult(steps, 3, "192.0.2.7", 200);
+  is_string(steps[0].text.octet, "some reason", "a list that failed has the resolver's reason");
+  is_string(steps[1].text.octet, "can't be asked", "... one that was not asked says so");
+  is_string(steps[2].text.octet, "no answer in time", "... one that said nothing until the deadline, too");
+  steps[0] = list(STEP_BLOCK_ADDRESS);
+  question[0].answer = STEP_LISTED;
+  question[0].turn = 0;
+  listed_at = "\x7f\xff\xff\xfe";
+  consult(steps, 1, "192.0.2.7", 60000);
+  ok(steps[0].state == STEP_FAILED, "an address that is no listing is a failure");
+  is_string(steps[0].text.octet, "127.255.255.254 is no listing", "... which says what it is");
+  listed_at = "\x7f\0\0\2";
+}
+
 static void nobody_to_ask(void)
 {
   struct step steps[] = {list(STEP_BLOCK)};
@@ -300,6 +325,7 @@ static void nobody_to_ask(void)
   question[0].answer = STEP_LISTED;
   ok(consult(steps, 1, "192.0.2.7", 60000).decision == DECISION_RUN && asked == 0,
      "without servers all lists fail");
+  ok(steps[0].text.len == 0, "... for the one reason of which there was a warning");
   problem[0] = '\0';
   steps[0] = list(STEP_BLOCK);
   steps[0].fails_closed = true;
@@ -316,6 +342,7 @@ int main(void)
   at_random();
   deadline();
   texts();
+  problems();
   nobody_to_ask();
   return tap_done();
 }

@@ -125,6 +125,13 @@ static void check_lengths(void)
   begin(0, 0);
   message[2] &= 0x7f;
   ok(content_of(size) == REPLY_BROKEN, "so does a question instead of a response");
+  begin(0, 0);
+  message[2] |= 0x02;
+  ok(content_of(size) == REPLY_BROKEN,
+     "so does an end that the server has cut off, for what isn't there may be in it");
+  one(TXT, "anything", 8);
+  message[QUESTION_END + 5] = 3;
+  ok(content_of(size) == REPLY_BROKEN, "so does a record that is not of the Internet");
 }
 
 /* A reply whose only record has as name what is given, of len octets. */
