@@ -7,8 +7,9 @@
 #define PROBLEM_SIZE 200
 
 /* Takes the oldest error off the thread's queue, empties the queue, and writes its reason in lower case, printable
- * ASCII, without codes and places ("wrong version number", "certificate required"); what the system says if it was a
- * system call's failure; `otherwise` if the queue was empty. Returns out. */
+ * ASCII, without codes and places ("wrong version number"); of an alert, which is what the peer found wrong, "alert
+ * certificate required"; what the system says if it was a system call's failure; `otherwise` if the queue was empty.
+ * Returns out. */
 char const *problem_text(char out[PROBLEM_SIZE], char const *otherwise);
 
 /* Why a handshake of this connection failed, the verification of the peer's certificate first if it was that:
