@@ -7,12 +7,19 @@
 #include <openssl/err.h>
 #include <openssl/x509.h>
 
+static char as_in_a_log(char c)
+{
+  static char const upper[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", lower[] = "abcdefghijklmnopqrstuvwxyz";
+  char const *found = c != '\0' ? strchr(upper, c) : NULL;
+  if (found)
+    return lower[found - upper];
+  return (char)(c >= ' ' && c <= '~' ? c : '?');
+}
+
 static char *append(char *at, char const *end, char const *text)
 {
-  for (; *text && at < end; text++) {
-    char c = *text;
-    *at++ = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c >= ' ' && c <= '~' ? c : '?';
-  }
+  while (*text && at < end)
+    *at++ = as_in_a_log(*text++);
   *at = '\0';
   return at;
 }
@@ -46,7 +53,7 @@ static char const *reason_of(unsigned long error)
 
 char const *problem_text(char out[PROBLEM_SIZE], char const *otherwise)
 {
-  char const *const end = out + PROBLEM_SIZE - 1;
+  char const *const end = &out[PROBLEM_SIZE - 1];
   unsigned long error = ERR_get_error();
   char const *reason = reason_of(error);
   char *at = out;
@@ -59,7 +66,7 @@ char const *problem_text(char out[PROBLEM_SIZE], char const *otherwise)
 
 char const *problem_of_handshake(char out[PROBLEM_SIZE], SSL const *ssl)
 {
-  char const *const end = out + PROBLEM_SIZE - 1;
+  char const *const end = &out[PROBLEM_SIZE - 1];
   unsigned long error = ERR_peek_error();
   long verdict = SSL_get_verify_result(ssl);
   problem_text(out, "handshake failed");
