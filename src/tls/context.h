@@ -25,7 +25,7 @@ struct tls_policy {
 /* Is the policy one that this OpenSSL can follow? False with the reason, for a usage message, naming the option. */
 bool tls_policy_check(struct tls_policy const *p, char problem[CONTEXT_PROBLEM_SIZE]);
 
-/* A server's: one SSL_CTX for each certificate, of which SNI chooses. Opaque. */
+/* A server's: certificates, of which SNI chooses. Opaque. */
 struct server_context;
 
 /* Null with the reason in problem, naming the file, if anything in the material does not parse, a key is not its

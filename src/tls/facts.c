@@ -38,8 +38,11 @@ static void set_subject(struct tls_facts *f, X509_NAME const *name)
     bool too_long = len >= sizeof f->peer_subject;
     if (too_long)
       len = sizeof f->peer_subject - sizeof dots;
+    /* It should all be escaped, but others rely on that. */
+    memset(f->peer_subject, '?', len);
     for (size_t i = 0; i < len; i++)
-      f->peer_subject[i] = from[i] >= ' ' && from[i] <= '~' ? from[i] : '?';
+      if (from[i] >= ' ' && from[i] <= '~')
+        f->peer_subject[i] = from[i];
     if (too_long)
       memcpy(f->peer_subject + len, dots, sizeof dots);
   }

@@ -171,7 +171,7 @@ static bool has_old(SSL_CTX *context)
 
 static int apply_old(SSL_CTX *context, char const *asked, char *list, char problem[CONTEXT_PROBLEM_SIZE])
 {
-  strcat(list, NEVER);
+  memcpy(list + strlen(list), NEVER, sizeof NEVER);
   if (SSL_CTX_set_cipher_list(context, list) != 1 || !has_old(context))
     return complain(problem, "-f %s: no cipher in it can be used with these versions of TLS", asked);
   return 0;
