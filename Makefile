@@ -212,6 +212,8 @@ $(B)/unit/rblsmtpd-lists: UNIT_OBJ = $(RBLSMTPD_PURE) $(B)/src/rblsmtpd/lists.o
 $(B)/unit/rblsmtpd-lists: $(RBLSMTPD_PURE) $(B)/src/rblsmtpd/lists.o
 $(B)/unit/crlf: UNIT_OBJ = $(B)/src/filters/crlf.o
 $(B)/unit/crlf: $(B)/src/filters/crlf.o
+$(B)/unit/starttls: UNIT_OBJ = $(B)/src/tlsconnect/starttls.o
+$(B)/unit/starttls: $(B)/src/tlsconnect/starttls.o
 $(B)/unit/record: UNIT_OBJ = $(B)/src/filters/record.o
 $(B)/unit/record: $(B)/src/filters/record.o
 $(B)/libtls.a: $(call OBJ,$(TLS_SRC))

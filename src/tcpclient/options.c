@@ -14,7 +14,9 @@
 
 #define USAGE                                                                                                \
   "tcpclient [ -46dDhHqQrRvxX ] [ -i localip ] [ -p localport ] [ -l localname ] [ -t n ] [ -T x+y ] "       \
-  "[ -I interface ] [ -P muxport ] host port [ program ]"
+  "[ -I interface ] [ -P muxport ] [ -n certificate ] [ -k ] [ -c authorities ] [ -L revocations ] "         \
+  "[ -m name ] [ -s protocol ] [ -f ciphers ] [ -M version ] [ -e protocols ] [ -S n ] host port [ program " \
+  "]"
 
 static char const usage[] = USAGE;
 
@@ -33,6 +35,13 @@ char const options_help[] =
           "  -h / -H        ask DNS for $TCPREMOTEHOST, if there is a program (default) / do not\n"
           "  -r / -R        ask ident for $TCPREMOTEINFO, if there is a program (default) / do not\n"
           "  -t n           wait n seconds at most for ident (26)\n"
+          "  -n cert | \"\"   TLS; a file with a key and its certificate is shown to servers that want one\n"
+          "  -k             take any certificate of the server's; -m name: verify this name, not host\n"
+          "  -c file        take only certificates that these authorities signed (the system's)\n"
+          "  -L file        ... and that these lists do not revoke\n"
+          "  -s protocol    begin with STARTTLS of smtp, pop3 or imap\n"
+          "  -f ciphers  -M version  -e protocols   as in openssl ciphers; e.g. TLSv1_3; ALPN\n"
+          "  -S n           give up if TLS has not begun after n seconds (60)\n"
           "  host           an address, a name, or 0 for this machine\n"
           "  port           a number or a service's name\n"
           "  program        gets the connection as descriptors 6 and 7; without it, standard input and\n"
@@ -45,19 +54,18 @@ enum kind {
   ADDRESS,  /* an IP address */
   NUMBER,   /* an unsigned int up to value; `text` says what it is */
   TIMEOUTS, /* seconds, or seconds+seconds */
-  ABSENT    /* refused: `text` says why */
+  PASSED    /* tlsconnect looks at it; value: 1 if it takes an argument */
 };
 
 struct option {
   char letter;
   enum kind kind;
   size_t offset;
-  unsigned int value; /* ABSENT: 1 if it takes an argument */
+  unsigned int value;
   char const *text;
 };
 
 #define AT(field) offsetof(struct options, field)
-#define TLS       " needs TLS, which this version does not have"
 
 static struct option const options[] = {
     {'q', CHOICE, AT(verbosity), VERBOSITY_NONE, NULL},
@@ -80,14 +88,16 @@ static struct option const options[] = {
     {'r', CHOICE, AT(ident), IDENT_ASKED, NULL},
     {'R', CHOICE, AT(ident), IDENT_IGNORED, NULL},
     {'t', NUMBER, AT(info_timeout_s), LOOKUP_INFO_TIMEOUT_MAX_S, "seconds, 0 to 86400"},
-    {'n', ABSENT, 0, 1, TLS},
-    {'c', ABSENT, 0, 1, TLS},
-    {'L', ABSENT, 0, 1, TLS},
-    {'f', ABSENT, 0, 1, TLS},
-    {'M', ABSENT, 0, 1, TLS},
-    {'m', ABSENT, 0, 1, TLS},
-    {'k', ABSENT, 0, 0, TLS},
-    {'s', ABSENT, 0, 1, TLS},
+    {'n', PASSED, 0, 1, NULL},
+    {'c', PASSED, 0, 1, NULL},
+    {'L', PASSED, 0, 1, NULL},
+    {'f', PASSED, 0, 1, NULL},
+    {'M', PASSED, 0, 1, NULL},
+    {'e', PASSED, 0, 1, NULL},
+    {'s', PASSED, 0, 1, NULL},
+    {'S', PASSED, 0, 1, NULL},
+    {'k', PASSED, 0, 0, NULL},
+    {'m', TEXT, AT(tls_name), 0, NULL},
 };
 enum { OPTION_COUNT = sizeof options / sizeof options[0] };
 
@@ -111,7 +121,7 @@ static bool takes_argument(struct option const *o)
   case ADDRESS:
   case NUMBER:
   case TIMEOUTS: return true;
-  case ABSENT: return o->value != 0;
+  case PASSED: return o->value != 0;
   case CHOICE: break;
   }
   return false;
@@ -144,6 +154,25 @@ static bool parse_timeouts(struct options *o, char const *text)
          o->first_s + o->second_s > 0;
 }
 
+static void pass_one(struct options *o, char const *text)
+{
+  if (o->tls_arguments == TLS_ARGUMENTS_MAX)
+    die_usage("too many options");
+  o->tls_argument[o->tls_arguments++] = text;
+}
+
+/* As it was given: letters are literals in the table of words. */
+static void pass(struct options *o, char letter, char const *argument)
+{
+  static char const *const word[] = {"-n", "-c", "-L", "-f", "-M", "-e", "-s", "-S", "-k"};
+  for (size_t i = 0; i < sizeof word / sizeof word[0]; i++)
+    if (word[i][1] == letter)
+      pass_one(o, word[i]);
+  if (argument)
+    pass_one(o, argument);
+  o->tls = o->tls || letter == 'n';
+}
+
 static void apply(struct options *o, struct option const *option, char const *argument)
 {
   void *field = (char *)o + option->offset;
@@ -164,7 +193,7 @@ static void apply(struct options *o, struct option const *option, char const *ar
     if (!parse_timeouts(o, argument))
       die_usage(name, " takes seconds as x or x+y, each 0 to 86400 but not all 0, not ", argument);
     break;
-  case ABSENT: die_usage(name, option->text);
+  case PASSED: pass(o, option->letter, option->value ? argument : NULL); break;
   }
 }
 _Static_assert(sizeof(enum verbosity) == sizeof(unsigned int), "CHOICE stores enums as unsigned int");
@@ -190,6 +219,8 @@ struct options options_from(int argc, char const *const *argv)
   argv += state.ind;
   if (argc < 2)
     die_usage(usage);
+  if (!o.tls && (o.tls_arguments > 0 || o.tls_name))
+    die_usage("-c, -e, -f, -k, -L, -M, -m, -S and -s are for TLS: they need -n");
   o.host = argv[0];
   o.port = argv[1];
   o.prog = argc > 2 ? argv + 2 : NULL;

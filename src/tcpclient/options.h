@@ -2,6 +2,8 @@
 #ifndef TCPCLIENT_OPTIONS_H
 #define TCPCLIENT_OPTIONS_H
 
+#include <stdbool.h>
+
 #include "address.h"
 
 enum verbosity { VERBOSITY_NONE, VERBOSITY_ERRORS, VERBOSITY_STATUS };
@@ -9,6 +11,9 @@ enum mux_use { MUX_NEVER, MUX_FALLBACK, MUX_ONLY };
 enum names { NAMES_LOOKED_UP, NAMES_IGNORED };
 enum ident { IDENT_ASKED, IDENT_IGNORED };
 enum delay { DELAY_USUAL, DELAY_ALLOWED, DELAY_FORBIDDEN };
+
+/* Any number of options may be repeated, but nobody needs so many. */
+enum { TLS_ARGUMENTS_MAX = 64 };
 
 struct options {
   enum verbosity verbosity;       /* -q -Q -v */
@@ -24,6 +29,10 @@ struct options {
   enum delay delay;               /* -d -D; usual: allowed for a program, forbidden when relaying */
   enum mux_use mux;               /* -x -X */
   char const *mux_port;           /* -P: a number or a service's name */
+  bool tls;                       /* -n */
+  char const *tls_name;           /* -m: what to ask for and to verify; null: host */
+  char const *tls_argument[TLS_ARGUMENTS_MAX + 1]; /* options for tlsconnect, null-terminated */
+  unsigned int tls_arguments;
   char const *host, *port;
   char const *const *prog; /* argv of the program, or null: relay */
 };

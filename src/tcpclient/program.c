@@ -29,7 +29,7 @@ static int place_descriptors(int fd)
 }
 
 static int describe(struct environment *e, struct options const *o, struct connection const *c,
-                    struct lookup_peer_answer const *facts)
+                    struct lookup_peer_answer const *facts, struct tls_facts const *tls)
 {
   bool ipv6 = c->remote.family == ADDRESS_IPV6;
   struct description d = {.local = c->local,
@@ -41,17 +41,26 @@ static int describe(struct environment *e, struct options const *o, struct conne
   description_learn(&d, facts);
   if (o->local_host)
     d.local_host = o->local_host;
-  if (description_add(&d, e) == -1)
+  if (description_add(&d, e) == -1 || (tls && tls_environment_add(tls, NULL, e) == -1))
     return -1;
   return c->mux_service[0] ? environment_add(e, "TCPMUXSERVICE", c->mux_service) : 0;
 }
 
+/* Without what an outer connection may have left: this one is described, and nothing else. */
+static int make_environment(struct environment *e)
+{
+  if (environment_load(e, (char const *const *)environ, environment_ucspi_names) == -1)
+    return -1;
+  for (char const *const *name = tls_environment_names; *name; name++)
+    environment_unset(e, *name);
+  return 0;
+}
+
 _Noreturn void program_run(struct options const *o, struct connection const *c,
-                           struct lookup_peer_answer const *facts)
+                           struct lookup_peer_answer const *facts, struct tls_facts const *tls)
 {
   static struct environment e = ENVIRONMENT_ZERO;
-  if (environment_load(&e, (char const *const *)environ, environment_ucspi_names) == -1 ||
-      describe(&e, o, c, facts) == -1)
+  if (make_environment(&e) == -1 || describe(&e, o, c, facts, tls) == -1)
     report_fatal_system(o->verbosity, "unable to make the environment");
   if (place_descriptors(c->fd) == -1)
     report_fatal_system(o->verbosity, "unable to set up descriptors 6 and 7");

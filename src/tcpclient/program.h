@@ -5,9 +5,10 @@
 #include "lookup.h"
 #include "options.h"
 #include "service.h"
+#include "tls.h"
 
-/* Runs o->prog on the connection, with what is known about it; returns never. */
+/* Runs o->prog on the connection, with what is known about it, and about its TLS (null without); returns never. */
 _Noreturn void program_run(struct options const *o, struct connection const *c,
-                           struct lookup_peer_answer const *facts);
+                           struct lookup_peer_answer const *facts, struct tls_facts const *tls);
 
 #endif

@@ -178,6 +178,12 @@ static void put_ipv6_first(struct endpoints *e)
       e->address[out++] = in.address[i];
 }
 
+bool resolve_is_name(char const *host)
+{
+  struct address a;
+  return host[0] != '\0' && strcmp(host, "0") != 0 && !parse_literal(&a, host);
+}
+
 void resolve_host(struct resolution *r, struct options const *o, struct inquiry *h)
 {
   char const *host = o->host;

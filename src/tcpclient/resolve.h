@@ -36,4 +36,7 @@ bool resolve_port(uint16_t *port, char const *text);
  * a number has no name. Valid until the next call of resolve_*. */
 char const *resolve_service_name(char const *port);
 
+/* True if a host argument is a name that is looked up, not an address in one of its spellings. */
+bool resolve_is_name(char const *host);
+
 #endif

@@ -73,7 +73,7 @@ static struct connection describe(struct options const *o, int fd)
   struct sockaddr_storage local, remote;
   socklen_t local_len = sizeof local, remote_len = sizeof remote;
   char ip[ADDRESS_TEXT_SIZE], port[DECIMAL_SIZE];
-  bool no_delay = o->delay == DELAY_USUAL ? o->prog == NULL : o->delay == DELAY_FORBIDDEN;
+  bool no_delay = o->delay == DELAY_USUAL ? o->prog == NULL || o->tls : o->delay == DELAY_FORBIDDEN;
   int on = 1;
 
   if (getsockname(fd, (struct sockaddr *)&local, &local_len) == -1 ||

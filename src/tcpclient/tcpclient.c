@@ -14,6 +14,7 @@
 #include "relay.h"
 #include "report.h"
 #include "service.h"
+#include "tlshalf.h"
 
 char const *PROG = "tcpclient";
 
@@ -38,16 +39,22 @@ int main(int argc, char const *const *argv)
   struct inquiry helper = INQUIRY_ZERO;
   struct connection c;
   struct lookup_peer_answer facts;
+  struct helper tls_helper;
+  struct tls_facts tls;
 
   if (about_answered(argc, argv, PROG, options_help))
     return 0;
   o = options_from(argc, argv);
   if (descriptors_guard() == -1)
     report_fatal_system(o.verbosity, "unable to open /dev/null");
+  if (o.tls)
+    tls_helper = tlshalf_start(&o);
   c = service_reach(&o, &helper);
+  if (o.tls)
+    tls = tlshalf_begin(&o, &c, &tls_helper);
   facts = facts_find(&o, &c, &helper);
   inquiry_end(&helper);
   if (!o.prog)
     return relay_or_die(&o, &c);
-  program_run(&o, &c, &facts);
+  program_run(&o, &c, &facts, o.tls ? &tls : NULL);
 }
