@@ -53,6 +53,7 @@ struct options {
   uint16_t port;
   size_t concurrency, hold;
   bool silent, resume, tls12;
+  bool asks; /* the service waits for an octet */
   uint64_t warm_us, measure_us, timeout_us;
   uint64_t download, upload;
   long pid[PIDS];
@@ -189,7 +190,7 @@ static enum outcome advance(struct connection *k)
     if (n <= 0)
       return blocked(k, n) == GOES_ON ? GOES_ON : FAILED;
   }
-  if (!k->sent && (k->role == HELD || (o.hold && !o.silent))) {
+  if (!k->sent && (k->role == HELD || o.asks)) {
     n = SSL_write(k->ssl, k->role == HELD ? "h" : "q", 1);
     if (n <= 0)
       return blocked(k, n) == GOES_ON ? GOES_ON : FAILED;
@@ -406,8 +407,12 @@ static void parse(int argc, char **argv)
     case 'T': o.timeout_us = seconds_us(optarg); break;
     case 'r': o.resume = true; break;
     case '2': o.tls12 = true; break;
-    case 'W': o.silent = true; /* fall through */
-    case 'H': o.hold = strtoul(optarg, NULL, 10); break;
+    case 'W':
+    case 'H':
+      o.silent = letter == 'W';
+      o.asks = letter == 'H';
+      o.hold = strtoul(optarg, NULL, 10);
+      break;
     case 'P':
       if (o.pids == PIDS)
         usage();
