@@ -1,0 +1,47 @@
+# tls.sh - sourced after lib.sh by tests of TLS: certificates in $certs (tests/tls/make-certificates says which), and
+# the programs of tests/tls: client (a TLS client), helped (plays tcpserver for tcptls -H), ucspitls (a service).
+need openssl openssl
+certs=$work/certificates
+sh "$root/tests/tls/make-certificates" "$certs" || { result 1 'certificates can be made'; done_testing; }
+
+# Where there is no epoll the program can't tell a connection that was cut off from one that has ended.
+case $COMMAND_DIR in */portable/*) portable=yes ;; *) portable= ;; esac
+
+# compile NAME WHAT…: tests/tls/NAME.c, with these files and libraries
+compile()
+{
+  compile_name=$1
+  shift
+  # shellcheck disable=SC2046
+  $(head -n 1 "$root/conf-cc") -std=gnu11 -D_GNU_SOURCE ${portable:+-DUCSPI_PORTABLE} -I"$root/src/lib" -o "$work/$compile_name" \
+    "$root/tests/tls/$compile_name.c" "$@" 2> "$work/err" || {
+    diag "$(cat "$work/err")"
+    result 1 "$compile_name compiles"
+    done_testing
+  }
+}
+compile client -lssl -lcrypto
+
+# resets NAME SERVER ERE: passes when the log of that server matches, where the program can see a reset
+resets()
+{
+  if [ -n "$portable" ]; then
+    result 0 "$1 (not in this build)"
+  else
+    logs "$@"
+  fi
+}
+
+# client args…: see tests/tls/client.c
+client()
+{
+  "$work/client" "$@"
+}
+
+# s_client PORT args…: openssl's client, which sends nothing and stays until what it prints has come; prints that
+s_client()
+{
+  s_client_port=$1
+  shift
+  timeout 10 openssl s_client -connect "127.0.0.1:$s_client_port" "$@" < /dev/null 2>&1
+}
