@@ -3,7 +3,7 @@
 . "$(dirname "$0")/../lib.sh"
 make=$(command -v gmake || echo make)
 programs='tcpserver tcprules tcprulescheck tcpmuxd tcpclient tcp-env rblsmtpd'
-programs="$programs argv0 addcr delcr fixcrio recordio"
+programs="$programs argv0 addcr delcr fixcrio recordio tcptls"
 programs="$programs mconnect-io tcpcat mconnect who@ date@ finger@ http@"
 helpers='tcplookup http-get'
 

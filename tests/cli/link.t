@@ -7,6 +7,12 @@ make=$(command -v gmake || echo make)
 is 'no source includes the cdb header of skalibs' \
   "$(grep -rlE '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]skalibs/cdb' "$root/src" "$root/tests")" ''
 
+# makefile_list NAME: what the Makefile has under that name
+makefile_list()
+{
+  printf 'include Makefile\nmakefile-list:\n\t@echo $(%s)\n' "$1" | "$make" -s -C "$root" -f - makefile-list
+}
+
 # link_line PROGRAM: how make links it
 link_line()
 {
@@ -22,10 +28,10 @@ s/\\\n//g
 }
 
 "$make" -s -C "$root" COMMAND=command LIBEXEC=libexec B=build all > "$work/make" 2>&1 || diag "$(cat "$work/make")"
-programs=$(cd "$root" && sed -n 's/^PROGRAMS *[:+]= *//p' Makefile)
-small=$(cd "$root" && sed -n 's/^SMALL *[:+]= *//p' Makefile)
-helpers=$(cd "$root" && sed -n 's/^HELPERS *:= *//p' Makefile)
-like 'the programs are known' "$programs" 'tcpserver.*tcprules.*tcpmuxd'
+programs=$(makefile_list PROGRAMS)
+small=$(makefile_list SMALL)
+helpers=$(makefile_list HELPERS)
+like 'the programs are known' "$programs" 'tcpserver.*tcprules.*tcpmuxd.*tcptls'
 for program in $programs $helpers; do
   line=$(link_line "$program")
   case " $small " in
