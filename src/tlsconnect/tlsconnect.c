@@ -18,7 +18,6 @@
 #include "clock.h"
 #include "facts.h"
 #include "options.h"
-#include "problem.h"
 #include "tls.h"
 
 /* What the user has called. */
@@ -163,14 +162,13 @@ static void start_tls(struct options const *o, uint32_t id, int net, int64_t dea
 
 /* --- TLS ---------------------------------------------------------------------------------------------------- */
 
-static void shake(struct alone *a, uint32_t id, int64_t deadline_ms)
+static void shake(struct alone *a, uint32_t id)
 {
+  struct session const *s = &a->conduit.session;
   struct tls_facts facts;
-  if (!alone_shake(a, deadline_ms)) {
-    char problem[PROBLEM_SIZE];
-    refuse(id, a->session.failure ? a->session.failure : problem_of_handshake(problem, a->session.ssl));
-  }
-  facts_of(&facts, a->session.ssl);
+  if (!alone_shake(a))
+    refuse(id, s->failure ? s->failure : "the handshake has failed");
+  facts_of(&facts, s->ssl);
   answer(TLS_DONE, id, &facts);
 }
 
@@ -188,6 +186,7 @@ static void leave_channel(void)
 int main(int argc, char const *const *argv)
 {
   static struct alone alone;
+  struct session const *session;
   struct options o;
   SSL_CTX *context;
   struct message task;
@@ -204,15 +203,17 @@ int main(int argc, char const *const *argv)
   memcpy(&what, task.payload, sizeof what);
   deadline_ms = clock_ms() + (int64_t)o.timeout_s * 1000;
   start_tls(&o, task.header.id, task.descriptor[0], deadline_ms);
-  if (alone_init(&alone, context, false, task.descriptor[0], task.descriptor[1]) == -1)
+  alone.times.handshake_ms = deadline_ms - clock_ms();
+  if (alone_open(&alone, context, false, task.descriptor[0], task.descriptor[1]) == -1)
     refuse(task.header.id, strerror(errno));
-  if (client_expects(alone.session.ssl, what.server_name, o.policy.verify) == -1)
+  session = &alone.conduit.session;
+  if (client_expects(session->ssl, what.server_name, o.policy.verify) == -1)
     refuse(task.header.id, "that is no name that a certificate could have");
-  shake(&alone, task.header.id, deadline_ms);
+  shake(&alone, task.header.id);
   leave_channel();
-  alone_relay(&alone, 0);
-  if (alone.session.failure && !o.silent)
-    strerr_warn(PROG, ": warning: TLS has ended early: ", alone.session.failure);
-  alone_free(&alone);
+  alone_relay(&alone);
+  if (session->failure && !o.silent)
+    strerr_warn(PROG, ": warning: TLS has ended early: ", session->failure);
+  alone_close(&alone);
   return 0;
 }

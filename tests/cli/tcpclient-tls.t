@@ -147,7 +147,7 @@ exits 'a server that speaks something else' 111 asks
 like '... is refused' "$(cat "$work/err")" 'unable to start TLS with .*: wrong version number'
 serve silent -HRl0 127.0.0.1 0 sleep 60
 exits 'a server that says nothing' 111 client -S 1 127.0.0.1 "$port" true
-like '... is not waited for longer than -S' "$(cat "$work/err")" 'unable to start TLS with .*: timed out'
+like '... is not waited for longer than -S' "$(cat "$work/err")" 'unable to start TLS with .*: no handshake in time'
 serve gone -HRl0 127.0.0.1 0 true
 exits 'a server that closes at once' 111 asks
 like '... is told of' "$(cat "$work/err")" 'unable to start TLS with .*: .'
@@ -295,7 +295,7 @@ exits 'a server that greets and goes' 111 client -s smtp 127.0.0.1 "$port" true
 
 # --- The command line ---------------------------------------------------------------------------------------
 
-for bad in '-s ftp' '-S 0' '-S x' '-M TLSv9' '-M SSLv3' '-f NOCIPHER' '-e '; do
+for bad in '-s ftp' '-S 0' '-S x' '-M TLSv9' '-M SSLv3' '-f NOCIPHER' '-e ,'; do
   # shellcheck disable=SC2086
   exits "$bad is wrong" 100 timeout 20 tcpclient -RHl0 -n '' $bad 127.0.0.1 "$smtp_port" true
   like '... and said to be' "$(cat "$work/err")" '^tcpclient: usage: '
