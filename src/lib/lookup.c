@@ -9,10 +9,6 @@
 #include "decimal.h"
 #include "spawn.h"
 
-#ifndef UCSPI_HOME
-#error "UCSPI_HOME: the first line of conf-home"
-#endif
-
 struct message_kind const lookup_questions[4] = {
     {LOOKUP_PEER, sizeof(struct lookup_peer), 0},
     {LOOKUP_HOST, sizeof(struct lookup_host), 0},
@@ -135,31 +131,9 @@ bool lookup_host_answer_is_sound(struct lookup_host_answer const *a)
   return true;
 }
 
-/* Takes the last component off, with its slash. */
-static void cut(char *path)
-{
-  char *slash = strrchr(path, '/');
-  if (slash)
-    *slash = '\0';
-}
-
 int lookup_path(char out[LOOKUP_PATH_SIZE])
 {
-  static char const beside[] = "/libexec/tcplookup", installed[] = UCSPI_HOME "/libexec/tcplookup";
-  ssize_t len = readlink("/proc/self/exe", out, LOOKUP_PATH_SIZE - 1);
-  if (len <= 0 || out[0] != '/') {
-    memcpy(out, installed, sizeof installed);
-    return 0;
-  }
-  out[len] = '\0';
-  cut(out);
-  cut(out);
-  if (strlen(out) + sizeof beside > LOOKUP_PATH_SIZE) {
-    errno = ENAMETOOLONG;
-    return -1;
-  }
-  memcpy(out + strlen(out), beside, sizeof beside);
-  return 0;
+  return libexec_path(out, "tcplookup");
 }
 
 static int run(struct lookup_helper *h, int theirs, char const *const *environment, unsigned int waiting)

@@ -12,6 +12,7 @@
 #include "address.h"
 #include "hostname.h"
 #include "ident.h"
+#include "libexec.h"
 #include "message.h"
 
 /* Kinds of messages. The id of an answer is that of its question, which the asker chose; ids of questions that are
@@ -103,9 +104,8 @@ bool lookup_peer_answer_is_sound(struct lookup_peer_answer const *a);
 bool lookup_host_is_sound(struct lookup_host const *q);
 bool lookup_host_answer_is_sound(struct lookup_host_answer const *a);
 
-/* Where tcplookup is: ../libexec/tcplookup as seen from this program's own file, or that of the installation if the
- * system doesn't tell where this program is. Only its being too long is an error: -1, errno ENAMETOOLONG. */
-#define LOOKUP_PATH_SIZE 4096
+/* Where tcplookup is: as libexec_path(). */
+#define LOOKUP_PATH_SIZE LIBEXEC_PATH_SIZE
 int lookup_path(char out[LOOKUP_PATH_SIZE]);
 
 struct lookup_helper {

@@ -168,6 +168,20 @@ is '$GREETDELAY alone does nothing' "$(GREETDELAY=5 seconds_of rblsmtpd true)" 0
 is '-w 0 does nothing' "$(seconds_of rblsmtpd -w 0 true; cat "$work/log")" 0
 is '$RBLSMTPD lets nobody wait' "$(RBLSMTPD='' seconds_of rblsmtpd -w 5 true; cat "$work/log")" 0
 
+is '... which is complained of once if clients have to wait, too' \
+  "$(GREETDELAY=soon seconds_of rblsmtpd -W -w 1 true; grep -c warning "$work/log")" "$(printf '1\n1')"
+
+# --- without rblsmtpd-lists ------------------------------------------------------------------------------------------
+mkdir "$work/bin"
+cp "$(command -v rblsmtpd)" "$work/bin/rblsmtpd"
+exits 'no program runs if lists can not be asked' 111 "$work/bin/rblsmtpd" -r list.test echo served
+is '... nothing is told to the client' "$(cat "$work/out")" ''
+is '... and the log says why' "$(cat "$work/err")" \
+  "rblsmtpd: fatal: unable to run $work/libexec/rblsmtpd-lists: No such file or directory"
+exits 'who need not be asked about gets the program all the same' 0 env RBLSMTPD= "$work/bin/rblsmtpd" -r list.test echo served
+is '... indeed' "$(cat "$work/out")" served
+exits '... as does everybody if there is no list' 0 "$work/bin/rblsmtpd" -t 5 echo served
+
 # --- the command line ------------------------------------------------------------------------------------------------
 for wrong in '' -z -t -r -a -w '-t 5' '-t x true' '-t 5x true' '-t -1 true' '-t 86401 true' '-w x true' '-w 3601 true' \
   '-r a..b true' '-r : true' '-r :text true' '-r list.test: true' '-a list.test:text true' '-r li/st true' '--'; do
