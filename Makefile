@@ -236,7 +236,7 @@ fuzz:
 	sh tests/fuzz/run
 
 soak: all
-	sh tests/soak/run
+	status=0; for soak in tests/soak/*; do sh $$soak || status=1; done; exit $$status
 
 clean:
 	rm -rf build command libexec
