@@ -43,7 +43,7 @@ endif
 PROGRAMS := tcpserver tcprules tcprulescheck tcpmuxd tcpclient tcp-env rblsmtpd
 PROGRAMS += argv0 addcr delcr fixcrio recordio mconnect-io
 # Started by other programs, which find them in ../libexec.
-HELPERS  := tcplookup http-get
+HELPERS  := tcplookup http-get rblsmtpd-lists
 # Those that speak TLS are made if OpenSSL 3 is here; OPENSSL=no does without.
 ifndef OPENSSL
 OPENSSL  := $(shell printf '\043include <openssl/ssl.h>\n\043if OPENSSL_VERSION_NUMBER >= 0x30000000L\nyes\n\043endif\n' | \
@@ -72,7 +72,9 @@ http-get_SRC      := src/filters/http-get.c
 tcplookup_SRC     := $(wildcard src/tcplookup/*.c) $(DNS_SRC)
 tcptls_SRC        := $(wildcard src/tcptls/*.c) $(TLS_SRC)
 tlsconnect_SRC    := $(wildcard src/tlsconnect/*.c) $(TLS_SRC)
-rblsmtpd_SRC      := $(wildcard src/rblsmtpd/*.c) $(DNS_SRC)
+RBLSMTPD_BOTH     := $(addprefix src/rblsmtpd/,session.c options.c client.c text.c command.c dialogue.c)
+rblsmtpd_SRC      := src/rblsmtpd/rblsmtpd.c $(RBLSMTPD_BOTH)
+rblsmtpd-lists_SRC := $(addprefix src/rblsmtpd/,rblsmtpd-lists.c lists.c steps.c services.c) $(RBLSMTPD_BOTH) $(DNS_SRC)
 argv0_SRC         := $(addprefix src/filters/,argv0.c)
 addcr_SRC         := $(addprefix src/filters/,addcr.c stream.c crlf.c)
 delcr_SRC         := $(addprefix src/filters/,delcr.c stream.c crlf.c)
@@ -80,17 +82,17 @@ fixcrio_SRC       := $(addprefix src/filters/,fixcrio.c relay.c stay.c crlf.c)
 recordio_SRC      := $(addprefix src/filters/,recordio.c relay.c stay.c record.c)
 # What a program links besides LIBS.
 tcplookup_LIBS    := -lcares
-rblsmtpd_LIBS     := -lcares
 tcptls_LIBS       := -lssl -lcrypto
 tlsconnect_LIBS   := -lssl -lcrypto
+rblsmtpd-lists_LIBS := -lcares
 
-STATIC            := tcpmuxd rblsmtpd
+STATIC            := tcpmuxd rblsmtpd-lists
 
 # SMALL: need nothing but a C library and our own files, so they are not linked with LIBS but, if musl-gcc is here,
 # statically with musl: glibc asks a processor 43 times what it can do before main() begins, and where that is a virtual
 # one it takes longer than all the rest of the start. All that goes into them is compiled for musl, in a folder of its
 # own: LIBS are for the other C library. SMALL_CC= (empty) does without.
-SMALL     := argv0 addcr delcr fixcrio recordio tcp-env mconnect-io http-get
+SMALL     := argv0 addcr delcr fixcrio recordio tcp-env rblsmtpd mconnect-io http-get
 SMALL_CC  := $(if $(SANITIZE),,$(shell command -v musl-gcc))
 
 # Archives by their file names: -Wl,-Bstatic ... -Wl,-Bdynamic around them would undo -static.
@@ -122,7 +124,7 @@ $(B)/small/%.o: %.c Makefile conf-cc
 	$(if $(SMALL_CC),$(SMALL_CC) $(wordlist 2,99,$(CC)),$(CC)) $(CFLAGS_) -MMD -MP -c -o $@ $<
 
 # Where helpers are, for programs that can't find out where they are themselves.
-KNOWS_HOME := $(B)/src/lib/helper.o $(B)/small/src/lib/helper.o
+KNOWS_HOME := $(B)/src/lib/helperpath.o $(B)/small/src/lib/helperpath.o
 $(KNOWS_HOME): CFLAGS_ += -DUCSPI_HOME='"$(HOME_)"'
 $(KNOWS_HOME): conf-home
 
@@ -263,7 +265,7 @@ fuzz:
 	sh tests/fuzz/run
 
 soak: all
-	sh tests/soak/run
+	status=0; for soak in tests/soak/*; do sh $$soak || status=1; done; exit $$status
 
 clean:
 	rm -rf build command libexec

@@ -37,7 +37,7 @@ static int send_input(void)
   while ((got = transfer_read(STDIN_FILENO, in, sizeof in)) > 0)
     if (!transfer_write(NETWORK_OUT, out, crlf_add(&state, out, in, (size_t)got)))
       return 0;
-  if (got == -1)
+  if (got == -1 && errno != EBADF) /* who has none has nothing to say */
     die_unable(PROG, "read standard input", "", errno);
   /* Not close(): 6 is the same connection. Fails if it is a pipe, whose end closing it is. */
   shutdown(NETWORK_OUT, SHUT_WR);

@@ -21,6 +21,9 @@
 /* How long a program that has closed its output is given to end. */
 #define ENDING_MS 100
 
+/* Where they can only be closed one by one, those above are left open: limits may allow a thousand million. */
+enum { DESCRIPTORS_MAX = 4096 };
+
 enum way_state {
   WAY_READS, /* there is nothing to pass on */
   WAY_WRITES,
@@ -168,18 +171,23 @@ static void relay_run(struct way *in, struct way *out, struct relay_work const *
   relay_rest(in, out, work);
 }
 
+static void close_between(unsigned int low, unsigned int high)
+{
+#if defined(SYS_close_range) && !defined(UCSPI_PORTABLE)
+  if (syscall(SYS_close_range, low, high, 0) == 0)
+    return;
+#endif
+  for (unsigned int fd = low; fd <= high && fd < DESCRIPTORS_MAX; fd++)
+    close((int)fd);
+}
+
 /* What else was open belongs to the program: its end must be seen by whoever waits for it (the lock of a file, the other
- * end of a pipe) although we may be at work for some time after that. Systems that can't do that leave them open. */
+ * end of a pipe) although we may be at work for some time after that. */
 static void close_all_but(int low, int high)
 {
-#ifdef SYS_close_range
-  syscall(SYS_close_range, STDERR_FILENO + 1U, (unsigned int)low - 1, 0);
-  syscall(SYS_close_range, (unsigned int)low + 1, (unsigned int)high - 1, 0);
-  syscall(SYS_close_range, (unsigned int)high + 1, ~0U, 0);
-#else
-  (void)low;
-  (void)high;
-#endif
+  close_between(STDERR_FILENO + 1U, (unsigned int)low - 1);
+  close_between((unsigned int)low + 1, (unsigned int)high - 1);
+  close_between((unsigned int)high + 1, ~0U);
 }
 
 static void set_up(struct way *w, enum relay_way which, int from, int to, enum target target)

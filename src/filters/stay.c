@@ -7,6 +7,14 @@
 
 #include <unistd.h>
 
+static pid_t stay_in_copy(void (*work)(void *context), void *context)
+{
+  pid_t pid = fork();
+  if (pid == 0)
+    work(context);
+  return pid;
+}
+
 #if defined(__linux__) && !defined(UCSPI_PORTABLE) && !defined(__SANITIZE_ADDRESS__)
 #include <errno.h>
 #include <fcntl.h>
@@ -44,16 +52,15 @@ pid_t stay_behind(void (*work)(void *context), void *context)
     return -1;
   pid = clone(wait_and_work, stack + sizeof stack, CLONE_VM | SIGCHLD, &s);
   close(s.gone[0]);
-  if (pid == -1)
-    close(s.gone[1]);
-  return pid;
+  if (pid != -1)
+    return pid;
+  close(s.gone[1]);
+  /* Emulators of other processors know threads and copies, and nothing between. */
+  return errno == EINVAL ? stay_in_copy(work, context) : -1;
 }
 #else
 pid_t stay_behind(void (*work)(void *context), void *context)
 {
-  pid_t pid = fork();
-  if (pid == 0)
-    work(context);
-  return pid;
+  return stay_in_copy(work, context);
 }
 #endif

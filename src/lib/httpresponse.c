@@ -9,7 +9,7 @@
 /* Lengths that can be counted in 63 bits. */
 #define LENGTH_MAX ((uint64_t)INT64_MAX)
 
-enum { STATUS_INTERIM = 100, STATUS_FINAL = 200, STATUS_SWITCHED = 101, STATUS_LAST = 599 };
+enum { STATUS_INTERIM = 100, STATUS_FINAL = 200, STATUS_SWITCHED = 101 };
 
 void http_response_start(struct http_response *r)
 {
@@ -52,7 +52,8 @@ static bool has_no_body(unsigned int status)
   return status == 204 || status == 205 || status == 304;
 }
 
-/* RFC 9112 section 4. Some servers leave out the space before an empty reason. */
+/* RFC 9112 section 4. Some servers leave out the space before an empty reason, others have codes of their own above 599,
+ * which are to be taken for failures of the server (RFC 9110 section 15). */
 static void take_status_line(struct http_response *r)
 {
   char const *line = r->line;
@@ -65,7 +66,7 @@ static void take_status_line(struct http_response *r)
               (unsigned int)(line[11] - '0');
   for (size_t i = 0; i <= r->line_length; i++)
     r->status_line[i] = (char)(line[i] == '\0' || (line[i] >= 32 && line[i] <= 126) ? line[i] : '?');
-  if (r->status < STATUS_INTERIM || r->status > STATUS_LAST || r->status == STATUS_SWITCHED) {
+  if (r->status < STATUS_INTERIM || r->status == STATUS_SWITCHED) {
     malformed(r, "a status code that cannot be");
     return;
   }

@@ -29,7 +29,7 @@ enum http_length { HTTP_LENGTH_UNKNOWN, HTTP_LENGTH_COUNTED, HTTP_LENGTH_CHUNKED
 struct http_response {
   enum http_state state;
   char const *problem; /* HTTP_MALFORMED: what is wrong, as the rest of a message */
-  unsigned int status; /* 200-599 when the header has ended; 0 before the first status line */
+  unsigned int status; /* 200-999 when the header has ended; 0 before the first status line */
   char
       status_line[HTTP_LINE_MAX + 1]; /* printable ASCII, `?` in place of all else; of the last status line */
   /* For httpresponse.c alone. */

@@ -2,17 +2,18 @@
 #include "lists.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netdb.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 
-#include <skalibs/strerr.h>
-
 #include "clock.h"
+#include "complain.h"
 #include "descriptors.h"
 #include "events.h"
 #include "hostname.h"
+#include "prog.h"
 #include "resolver.h"
 #include "settings.h"
 
@@ -126,19 +127,19 @@ static bool prepare(struct consultation *c)
 {
   struct settings settings;
   if (!c->client->is_known) {
-    strerr_warnw("$TCPREMOTEIP is unset or not an IP address: no list can be asked about it");
+    complain(PROG, ": warning: $TCPREMOTEIP is unset or not an IP address: no list can be asked about it");
     return false;
   }
   settings_init_servers(&settings);
   if (settings.servers_problem[0]) {
-    strerr_warnw(settings.servers_problem);
+    complain(PROG, ": warning: ", settings.servers_problem);
     return false;
   }
   /* Else a socket of ours could take the place of the client, or of the log. */
   if (descriptors_guard() == 0 && events_init(&c->events) == 0 &&
       resolver_init(&c->resolver, &c->events, FROM_RESOLVER, &settings) == 0)
     return true;
-  strerr_warnwusys("ask lists");
+  complain(PROG, ": warning: unable to ask lists: ", strerror(errno));
   return false;
 }
 

@@ -1,17 +1,16 @@
 /* options.c - see options.h. -b, -B, -c and -C hold for the lists that follow them, as in ucspi-tcp. */
 #include "options.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include <skalibs/sgetopt.h>
-#include <skalibs/strerr.h>
-
+#include "complain.h"
 #include "decimal.h"
 #include "hostname.h"
+#include "prog.h"
 #include "span.h"
-
-enum { STATUS_USAGE = 100, STATUS_FAILED = 111 };
 
 /* Room is made for so many at a time: more than most have. */
 enum { STEPS_MORE = 16 };
@@ -35,11 +34,6 @@ char const options_help[] =
           "  -t n          talk to a refused client for n seconds (60); 0: refuse at once\n"
           "  -w n          wait n seconds; -W $GREETDELAY seconds\n";
 
-static void usage(void)
-{
-  strerr_dieusage(STATUS_USAGE, USAGE);
-}
-
 /* What has been read so far. */
 struct reading {
   struct options options;
@@ -47,16 +41,11 @@ struct reading {
   struct step flags; /* of the next list */
 };
 
-__attribute__((noreturn)) static void refuse(char const *why, char const *what)
-{
-  strerr_die(STATUS_USAGE, PROG, ": usage: ", why, what);
-}
-
 static unsigned int number_from(char const *text, unsigned int max, char const *complaint)
 {
   unsigned int number = 0;
   if (!decimal_parse(&number, text, 0, max))
-    refuse(complaint, text);
+    die_usage(PROG, complaint, text);
   return number;
 }
 
@@ -67,7 +56,7 @@ static struct step *add_step(struct reading *r, struct step const *step)
     r->room += STEPS_MORE;
     o->steps = reallocarray(o->steps, r->room, sizeof *o->steps);
     if (!o->steps)
-      strerr_diefusys(STATUS_FAILED, "allocate memory");
+      die_unable(PROG, "allocate memory", "", errno);
   }
   o->steps[o->count] = *step;
   return &o->steps[o->count++];
@@ -88,13 +77,13 @@ static void add_list(struct reading *r, enum step_kind kind, char const *given)
   s->base = given;
   s->base_len = colon ? (size_t)(colon - given) : strlen(given);
   if (!is_domain(given, s->base_len))
-    refuse("not a domain: ", given);
+    die_usage(PROG, "not a domain: ", given);
   if (!colon)
     return;
   s->kind = STEP_BLOCK_ADDRESS;
   s->reason = colon + 1;
   if (s->reason[0] == '\0')
-    refuse("no text after the colon: ", given);
+    die_usage(PROG, "no text after the colon: ", given);
 }
 
 static void add_delay(struct reading *r, unsigned int delay_s)
@@ -104,21 +93,21 @@ static void add_delay(struct reading *r, unsigned int delay_s)
     add_step(r, &delay);
 }
 
-/* A rule may have set it for some clients: no reason to turn them away. */
-static unsigned int delay_from_environment(void)
+static void add_delay_from_environment(struct reading *r)
 {
   char const *given = getenv("GREETDELAY");
   unsigned int delay_s = 0;
   if (given && *given && !decimal_parse(&delay_s, given, 0, DELAY_MAX_S))
-    strerr_warnw("$GREETDELAY is not a number from 0 to 3600");
-  return delay_s;
+    r->options.has_bad_delay = true;
+  add_delay(r, delay_s);
 }
 
 struct options options_from(int argc, char const *const *argv)
 {
   struct reading r = {.options = {.timeout_s = TIMEOUT_DEFAULT_S}};
-  subgetopt parser = SUBGETOPT_ZERO;
-  for (int letter; (letter = subgetopt_r(argc, argv, "bBcCiWt:r:a:w:", &parser)) != -1;)
+  /* "+": what follows the program is none of ours. ":": it says nothing itself. */
+  char const *letters = "+:bBcCiWt:r:a:w:";
+  for (int letter; (letter = getopt(argc, (char *const *)(void const *)argv, letters)) != -1;)
     switch (letter) {
     case 'b': r.flags.permanent = true; break;
     case 'B': r.flags.permanent = false; break;
@@ -126,16 +115,22 @@ struct options options_from(int argc, char const *const *argv)
     case 'C': r.flags.fails_closed = false; break;
     case 'i': r.options.only_informs = true; break;
     case 't':
-      r.options.timeout_s = number_from(parser.arg, TIMEOUT_MAX_S, "-t takes 0 to 86400 seconds, not ");
+      r.options.timeout_s = number_from(optarg, TIMEOUT_MAX_S, "-t takes 0 to 86400 seconds, not ");
       break;
-    case 'r': add_list(&r, STEP_BLOCK, parser.arg); break;
-    case 'a': add_list(&r, STEP_ALLOW, parser.arg); break;
-    case 'w': add_delay(&r, number_from(parser.arg, DELAY_MAX_S, "-w takes 0 to 3600 seconds, not ")); break;
-    case 'W': add_delay(&r, delay_from_environment()); break;
-    default: usage();
+    case 'r': add_list(&r, STEP_BLOCK, optarg); break;
+    case 'a': add_list(&r, STEP_ALLOW, optarg); break;
+    case 'w': add_delay(&r, number_from(optarg, DELAY_MAX_S, "-w takes 0 to 3600 seconds, not ")); break;
+    case 'W': add_delay_from_environment(&r); break;
+    default: die_usage(PROG, USAGE);
     }
-  r.options.prog = argv + parser.ind;
+  r.options.prog = argv + optind;
   if (!r.options.prog[0])
-    usage();
+    die_usage(PROG, USAGE);
   return r.options;
+}
+
+void options_warn(struct options const *o)
+{
+  if (o->has_bad_delay)
+    complain(PROG, ": warning: $GREETDELAY is not a number from 0 to 3600");
 }

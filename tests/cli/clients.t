@@ -33,6 +33,16 @@ for program in who@:11 date@:13 finger@:79 tcpcat:17; do
     is "$program reaches $host" "$(timeout 10 "$program" "$host" < /dev/null)" six
   done
   stop
+  # shellcheck disable=SC2086
+  listen "$program-reset" -p "$port" $reads 'send=part\n' "wait=$work/broken-$program" reset
+  timeout 10 "$program" 127.0.0.1 > "$work/got" 2> "$work/err" < /dev/null &
+  client=$!
+  wait_for grep -q part "$work/got"
+  : > "$work/broken-$program"
+  wait "$client"
+  is "$program prints what came before the connection broke" "$? $(cat "$work/got")" "$([ "$program" = tcpcat ] && echo 1 || echo 0) part"
+  like 'and a message says that it did' "$(cat "$work/err")" 'Connection reset by peer'
+  stop
   exits "$program fails where nobody listens" 111 "$program" 127.0.0.3
   like 'and says whom it could not reach' "$(cat "$work/err")" "127\\.0\\.0\\.3 port $port: Connection refused"
   cd "$work" || exit 1

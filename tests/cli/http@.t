@@ -138,7 +138,7 @@ is 'of nothing' "$(cat "$work/out" "$work/err")" ''
 answers 'HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 201 Created\r\n\r\nmade\n'
 exits 'an interim answer is passed over' 0 http@ 127.0.0.1 x "$port"
 is 'and 201 is a success' "$(cat "$work/out")" made
-for status in '301 Moved Permanently' '304 Not Modified' '404 Not Found' '500 Internal Server Error' 418; do
+for status in '301 Moved Permanently' '304 Not Modified' '404 Not Found' '500 Internal Server Error' 418 '999 Denied'; do
   answers "HTTP/1.1 $status\\r\\nContent-Length: 5\\r\\n\\r\\nsorry"
   exits "$status is not" 1 http@ 127.0.0.1 x "$port"
   is 'the status line is on standard error' "$(cat "$work/err")" "http-get: HTTP/1.1 $status"

@@ -42,6 +42,10 @@ printf 'HELO x\nQUIT\n' | say > "$work/got"
 is 'the server that answers when everything has come is heard' "$(cat "$work/got")" "$(printf '250 late\r')"
 is 'it has all of it' "$(cat "$work/request")" "$(printf 'HELO x\r\nQUIT\r')"
 stop
+listen closing "slurp=$work/request" 'send=221 bye\r\n'
+timeout 5 mconnect 127.0.0.1 "$port" <&- > "$work/got" 2> "$work/err"
+is 'that standard input is closed is its end, and no failure' "$? $(cat "$work/got" "$work/err")" "0 $(printf '221 bye\r')"
+stop
 listen bye 'send=221 bye\r\n'
 mkfifo "$work/open"
 sh -c 'exec 8> "$1"; exec sleep 60' sh "$work/open" &

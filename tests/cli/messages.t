@@ -47,6 +47,12 @@ complaint' 0 '^tcpmuxd: ok ' tcpmuxd -v "$work/services"
 request='broken\r\n'
 each 'tcpmuxd with a service that is broken' '-service not available' 111 '^tcpmuxd: warning: service broken: ' \
   tcpmuxd "$work/services"
+# A file that is open for writing passes all checks and can't be executed.
+cp "$work/services/works" "$work/services/busy"
+exec 8>> "$work/services/busy"
+request='busy\r\n'
+each 'tcpmuxd with a service that cannot be run after all' '+' 111 '^tcpmuxd: warning: unable to run ' tcpmuxd "$work/services"
+exec 8>&-
 # Who ends with something unread resets the connection.
 request=
 for program in recordio fixcrio rblsmtpd; do

@@ -112,6 +112,10 @@ exits 'a client that is silent is left after the time of -t, cleanly' 0 timeout 
 is '... with a greeting' "$(tr -d '\r' < "$work/out")" '220 rblsmtpd.local'
 seconds=$(($(date +%s) - start))
 ok '... not earlier, nor much later' test "$seconds" -ge 1 -a "$seconds" -le 8
+need strace strace
+# No leak is looked for below strace.
+ASAN_OPTIONS=detect_leaks=0 strace -o "$work/strace" -e trace=/alarm,setitimer rblsmtpd false < /dev/null > "$work/out" 2> "$work/log"
+like 'without -t it is left after a minute' "$(cat "$work/strace")" 'alarm\(60\)|it_value=\{tv_sec=60, tv_usec=0\}'
 exits 'so is one that goes on talking' 0 timeout 20 sh -c 'yes NOOP | rblsmtpd -t 1 false > /dev/null'
 mkfifo "$work/full"
 sh -c 'exec 3< "$1"; exec sleep 30' sh "$work/full" &
@@ -168,6 +172,20 @@ is '$GREETDELAY alone does nothing' "$(GREETDELAY=5 seconds_of rblsmtpd true)" 0
 is '-w 0 does nothing' "$(seconds_of rblsmtpd -w 0 true; cat "$work/log")" 0
 is '$RBLSMTPD lets nobody wait' "$(RBLSMTPD='' seconds_of rblsmtpd -w 5 true; cat "$work/log")" 0
 
+is '... which is complained of once if clients have to wait, too' \
+  "$(GREETDELAY=soon seconds_of rblsmtpd -W -w 1 true; grep -c warning "$work/log")" "$(printf '1\n1')"
+
+# --- without rblsmtpd-lists ------------------------------------------------------------------------------------------
+mkdir "$work/bin"
+cp "$(command -v rblsmtpd)" "$work/bin/rblsmtpd"
+exits 'no program runs if lists can not be asked' 111 "$work/bin/rblsmtpd" -r list.test echo served
+is '... nothing is told to the client' "$(cat "$work/out")" ''
+is '... and the log says why' "$(cat "$work/err")" \
+  "rblsmtpd: fatal: unable to run $work/libexec/rblsmtpd-lists: No such file or directory"
+exits 'who need not be asked about gets the program all the same' 0 env RBLSMTPD= "$work/bin/rblsmtpd" -r list.test echo served
+is '... indeed' "$(cat "$work/out")" served
+exits '... as does everybody if there is no list' 0 "$work/bin/rblsmtpd" -t 5 echo served
+
 # --- the command line ------------------------------------------------------------------------------------------------
 for wrong in '' -z -t -r -a -w '-t 5' '-t x true' '-t 5x true' '-t -1 true' '-t 86401 true' '-w x true' '-w 3601 true' \
   '-r a..b true' '-r : true' '-r :text true' '-r list.test: true' '-a list.test:text true' '-r li/st true' '--'; do
@@ -176,6 +194,10 @@ for wrong in '' -z -t -r -a -w '-t 5' '-t x true' '-t 5x true' '-t -1 true' '-t 
   like '... said so' "$(cat "$work/err")" '^rblsmtpd: usage: '
   is '... not to the client' "$(cat "$work/out")" ''
 done
+exits 'the longest times are allowed' 0 env RBLSMTPD= GREETDELAY=3600 rblsmtpd -t 86400 -w 3600 -W true
+is '... without a warning' "$(cat "$work/err")" ''
+exits 'a $GREETDELAY that is longer is not waited for' 0 env RBLSMTPD= GREETDELAY=3601 rblsmtpd -W true
+like '... of which there is a warning' "$(cat "$work/err")" '^rblsmtpd: warning: \$GREETDELAY is not a number from 0 to 3600$'
 exits 'an empty list is refused' 100 rblsmtpd -r '' true
 exits 'a list whose name is too long, too' 100 rblsmtpd -r "$(printf '%060d.' 1 2 3 4 5)test" true
 exits '... even if $RBLSMTPD makes it needless' 100 env RBLSMTPD= rblsmtpd -r '' true

@@ -86,6 +86,8 @@ target.test TXT 60 through an alias
 7.2.0.192.loop.test CNAME 60 7.2.0.192.loop.test
 7.2.0.192.nothing.test A 60 127.0.0.2
 7.2.0.192.white.test A 60 127.0.0.3
+7.2.0.192.whiteother.test A 60 192.0.2.1
+$(for n in $(seq 60); do echo "7.2.0.192.crowd.test TXT 60 a$n \\|\\013\\010\\| b"; done)
 7.2.0.192.servfail.test TXT 60 unseen
 7.2.0.192.servfail.test !servfail
 7.2.0.192.whitecut.test A 60 127.0.0.2
@@ -149,6 +151,8 @@ as_ever 'capitals and a final dot make no difference' '451 second list' 192.0.2.
 # --- hostile texts ---------------------------------------------------------------------------------------------
 as_ever 'the strings of a record are one text' '451 one, two, three' 192.0.2.7 -r strings.test
 as_ever 'the records are, too' '451 first recordsecond record' 192.0.2.7 -r records.test
+as_ever 'so are those of sixty records with three strings each' \
+  "$(printf '451 '; for n in $(seq 60); do printf 'a%s ?? b' "$n"; done | cut -c 1-200)" 192.0.2.7 -r crowd.test
 as_ever 'CR, LF, NUL and all else that is not printable ASCII become question marks' \
   '451 Bye.??250 OK????????[2J' 192.0.2.7 -r hostile.test
 as_ever 'a text ends after 200 octets' "451 $(printf %.200s "$long")" 192.0.2.7 -r long.test
@@ -159,6 +163,7 @@ as_ever 'the first list that has the client decides' '451 second list' 192.0.2.7
 as_ever '... with its own severity' '553 second list' 192.0.2.7 -r no.test -b -r second.test -B -r text.test
 as_ever 'a list that exempts comes before what follows it' served 192.0.2.7 -a white.test -r text.test
 as_ever '... and after what precedes it' '451 second list' 192.0.2.7 -r second.test -a white.test
+as_ever '... with whatever address it has' served 192.0.2.7 -a whiteother.test -r text.test
 as_ever 'a list that does not exempt leaves it to the others' '451 second list' 192.0.2.7 -a no.test -r second.test
 
 # --- lists that fail -------------------------------------------------------------------------------------------
@@ -224,6 +229,7 @@ rblsmtpd: 192.0.2.7 pid N: 451 $failure"
 is 'lists after the one that decides have none' "$(failures 192.0.2.7 -r cut.test -r second.test -r cut.test -r silent.test)" \
   'cut.test: broken answer
 451 second list'
+is '... even if they had failed by then' "$(failures 192.0.2.7 -r later.test -r cut.test)" '451 later but first'
 is '... nor has one that does not know the client, or whose alias leads nowhere' "$(failures 192.0.2.7 -r no.test -r loop.test)" served
 is 'what is wrong for all lists is told once' \
   "$(DNSCACHEIP=nonsense told 192.0.2.7 -r one.test -r two.test; grep -c . "$work/log")" 'served
@@ -317,6 +323,15 @@ is 'the program has no descriptor of ours' \
   "$(sh -c 'ls /proc/self/fd | wc -l' < /dev/null)"
 is 'the program gets every octet of the client' "$(printf 'a\nb' | TCPREMOTEIP=192.0.2.7 rblsmtpd -r no.test cat)" "$(printf 'a\nb')"
 need strace strace
+# The list has answered, so what is waited for is the deadline of all lists, after which the delay goes on.
+background delayed env TCPREMOTEIP=192.0.2.7 ASAN_OPTIONS=detect_leaks=0 strace -o "$work/waits" -e trace=/epoll_p?wait \
+  rblsmtpd -r no.test -w 3600 false
+wait_for grep -q greetdelay "$work/delayed.log"
+tracee=$(pgrep -P "$pid")
+waits() { kill -STOP "$tracee" && kill -CONT "$tracee" && grep -Eq ', (5[5-9][0-9]{3}|60000)(, NULL, 8)?\) *= -1 EINTR' "$work/waits"; }
+ok 'lists are given up after 60 seconds' wait_for waits
+kill "$tracee"
+wait "$pid" 2> "$work/err"
 # So many lists that the socket of the one that answers is almost surely that of one that never does, too, and still open
 # when the client is greeted. No leak is looked for below strace.
 TCPREMOTEIP=192.0.2.7 ASAN_OPTIONS=detect_leaks=0 strace -o "$work/strace" -e trace=write \

@@ -55,8 +55,10 @@ released d
 ok "both places come back" wait_for served
 
 # A service that goes into the background keeps its place until the last of it has gone.
-printf '#!/bin/sh\n(until test -e %s; do sleep 0.02; done) > /dev/null &\necho $$\n' "$work/background.stop" > "$hold/run"
+# (Of the two above one may still be about to end.)
 echo 1 > "$hold/limit"
+wait_for served
+printf '#!/bin/sh\n(until test -e %s; do sleep 0.02; done) > /dev/null &\necho $$\n' "$work/background.stop" > "$hold/run"
 is "a service may leave a process behind" "$(ask)" '+|served|'
 is "... which holds the place" "$(ask)" '-service busy, try later|'
 : > "$work/background.stop"

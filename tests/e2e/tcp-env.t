@@ -35,6 +35,9 @@ zone <<'ZONE'
 127.0.0.8 PTR 60 client.test
 client.test A 60 127.0.0.8
 127.0.0.9 PTR 60 client.test
+2.0.0.127.bl.test TXT 60 listed
+fails.test !servfail
+*.fails.test !servfail
 ZONE
 serve_dns
 serve_ident 127.0.0.7=user:joe 127.0.0.8=error:NO-USER 127.0.0.9=close
@@ -108,6 +111,25 @@ TCP name 127.0.0.8 server.test client.test unset'
   stop
   wait_for silent
 done
+
+# --- inetd's client, and the log --------------------------------------------------------------------------------------
+# inetd leaves the connection at descriptor 2, and its programs no PATH.
+cat > "$work/inetd.conf" <<CONF
+25 stream tcp nowait $(id -un) $tcp_env tcp-env -HRl0 $(command -v rblsmtpd) -r fails.test -r bl.test -i -c -r fails.test /usr/bin/printenv RBLSMTPD
+26 stream tcp nowait $(id -un) $tcp_env tcp-env -HRl0 $(command -v rblsmtpd) -r fails.test -r bl.test /bin/cat
+27 stream tcp nowait $(id -un) $(command -v recordio) recordio $(command -v fixcrio) /bin/cat
+CONF
+background inetd inetd -i "$work/inetd.conf"
+listens_at_27() { ss -ltn | grep -q ':27 '; }
+ok 'inetd runs a mail server' wait_for listens_at_27
+is 'whom a list has hears no more than a refusal' "$(peer -b 127.0.0.2 127.0.0.1 26 'RCPT\r\nQUIT\r\n' | tr -d '\r')" '220 rblsmtpd.local
+451 listed
+221 rblsmtpd.local'
+is 'whom none has hears the mail server only, though a list has failed' "$(peer 127.0.0.1 26 'HELO\r\n' | tr -d '\r')" HELO
+is 'the server is told what lists say, and the client nothing else' "$(peer -b 127.0.0.2 127.0.0.1 25)" '[RBL info] listed'
+is 'a record of what was said is not for the client' "$(peer 127.0.0.1 27 'HELO\n' | tr -d '\r')" HELO
+stop
+wait_for silent
 
 # --- the other examples -------------------------------------------------------------------------------------------
 display 'systemd-socket-activate' | sed 's/^systemd-socket-activate/exec &/' > "$work/example"

@@ -65,7 +65,7 @@ static void receive(struct http_response *r, char const *octets, size_t count, u
   http_response_end(r);
   must(r->state == HTTP_COMPLETE || (r->state == HTTP_MALFORMED && r->problem));
   must(http_response_has_header(r) == (r->state == HTTP_COMPLETE));
-  must(r->state != HTTP_COMPLETE || (r->status >= 200 && r->status <= 599));
+  must(r->state != HTTP_COMPLETE || (r->status >= 200 && r->status <= 999));
   for (char const *c = r->status_line; *c; c++)
     must(*c >= 32 && *c <= 126);
 }

@@ -27,6 +27,7 @@ static size_t asked;
 static struct events *used_events;
 static struct resolver *used_resolver;
 static struct timer now;
+static int64_t late_ms;                      /* so much later */
 static char const *listed_at = "\x7f\0\0\2"; /* an address */
 static char problem[SETTINGS_PROBLEM_SIZE];
 static char names[STEPS][256];
@@ -117,7 +118,7 @@ void resolver_settle(struct resolver *r, int64_t now_ms)
 {
   size_t which;
   if (next_turn(&which))
-    timers_set(&r->timers, &now, now_ms);
+    timers_set(&r->timers, &now, now_ms + late_ms);
 }
 
 void resolver_expire(struct resolver *r, int64_t now_ms)
@@ -275,6 +276,15 @@ static void deadline(void)
   v = consult(steps, 3, "192.0.2.7", 100);
   ok(v.decision == DECISION_RUN && clock_ms() - start_ms >= 1100 && clock_ms() - start_ms < 6000,
      "a delay is not cut short by the deadline, and begins when what is before it is known");
+  steps[0] = (struct step){.kind = STEP_DELAY, .delay_s = 1};
+  steps[1] = list(STEP_BLOCK);
+  question[0].answer = STEP_LISTED;
+  question[0].turn = 0;
+  late_ms = 500;
+  v = consult(steps, 2, "192.0.2.7", 200);
+  ok(v.decision == DECISION_RUN && steps[1].state == STEP_FAILED,
+     "... but does not give lists more time than that");
+  late_ms = 0;
 }
 
 static void texts(void)
