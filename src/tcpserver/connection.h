@@ -9,7 +9,9 @@
 
 #include "address.h"
 #include "listener.h"
+#include "options.h"
 #include "rules.h"
+#include "tls.h"
 
 enum refusal {
   REFUSAL_NONE,
@@ -20,6 +22,7 @@ enum refusal {
   REFUSAL_LOAD,    /* the machine is too busy */
   REFUSAL_BANNER,  /* the banner could not be sent */
   REFUSAL_LOOKUP,  /* a rule needs a name or ident, and who finds them out can't be asked */
+  REFUSAL_TLS,     /* no TLS with this client: why is in tls_refusal, null if there was no memory for it */
   REFUSAL_FORK     /* no new process */
 };
 
@@ -48,6 +51,9 @@ struct connection {
   /* Null if there is none; as hostname.h and ident.h want them. */
   char const *host, *unconfirmed, *info, *local_host;
   void *names; /* owns these strings, or null */
+  /* The connection's own, or null: TLS is spoken, or was refused. */
+  struct tls_facts *tls;
+  struct tls_refusal *tls_refusal;
 };
 #define CONNECTION_ZERO                                                                                      \
   {                                                                                                          \
@@ -61,6 +67,10 @@ bool connection_find_arrival(struct connection *c, struct listener const *l);
 
 /* What prog gets as its connection. */
 int connection_for_program(struct connection const *c);
+
+/* Sets what the options ask for on the client's socket; one that a reset has killed meanwhile may refuse it, and who uses
+ * it will see that soon enough. */
+void connection_set_options(struct connection const *c, struct options const *o);
 
 /* Closes and frees all that it owns: it was a record of a connection, and now it is none. */
 void connection_end(struct connection *c);

@@ -2,11 +2,8 @@
 #include "launch.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <skalibs/strerr.h>
@@ -18,10 +15,7 @@
 /* Descriptors that are left for accepting, reading rules and so on when every child holds a pidfd. */
 #define DESCRIPTORS_RESERVED 32
 
-/* RFC 791 section 3.1: the header is 60 octets at most, 20 of them fixed. */
-#define MAX_IP_OPTIONS 40
-
-/* More than there are in both lists of names below. */
+/* More than there are in the lists of names below. */
 #define NAMES_MAX 64
 
 /* Meant for this process alone, besides what it sets itself. */
@@ -35,6 +29,12 @@ static rlim_t descriptors_of_programs(struct launch const *l)
   return each * l->limits->concurrency + 2 * DESCRIPTORS_RESERVED;
 }
 
+/* A connection that speaks TLS is in other hands, and prog's end of the pair is here; with -V it is here, too. */
+static rlim_t descriptors_of_waiting(struct launch const *l)
+{
+  return l->options->tls && l->report->verbosity >= VERBOSITY_DETAIL ? 2 : 1;
+}
+
 unsigned int launch_room_to_wait(struct launch const *l)
 {
   rlim_t programs = descriptors_of_programs(l), room;
@@ -45,6 +45,7 @@ unsigned int launch_room_to_wait(struct launch const *l)
   room = now.rlim_cur / 4;
   if (now.rlim_cur > programs && now.rlim_cur - programs > room)
     room = now.rlim_cur - programs;
+  room /= descriptors_of_waiting(l);
   if (room < 1)
     room = 1;
   return room < l->waiting ? (unsigned int)room : l->waiting;
@@ -53,7 +54,7 @@ unsigned int launch_room_to_wait(struct launch const *l)
 /* With thousands of children, or of connections that wait, the usual limit of 1024 open files would be too low. */
 void launch_raise_nofile(struct launch *l)
 {
-  rlim_t wanted = descriptors_of_programs(l) + l->waiting;
+  rlim_t wanted = descriptors_of_programs(l) + l->waiting * descriptors_of_waiting(l);
   struct rlimit now, raised;
   if (getrlimit(RLIMIT_NOFILE, &now) == 0 && now.rlim_cur < wanted && now.rlim_cur < now.rlim_max) {
     raised = now;
@@ -66,10 +67,10 @@ void launch_raise_nofile(struct launch *l)
   spawner_reserve(&l->spawner, DESCRIPTORS_RESERVED);
 }
 
-/* Both lists in one, null-terminated. */
+/* All lists in one, null-terminated. */
 static void names_to_strip(char const *out[NAMES_MAX])
 {
-  char const *const *const list[] = {environment_ucspi_names, private_names};
+  char const *const *const list[] = {environment_ucspi_names, tls_environment_names, private_names};
   size_t n = 0;
   for (size_t i = 0; i < sizeof list / sizeof list[0]; i++)
     for (char const *const *name = list[i]; *name && n < NAMES_MAX - 1; name++)
@@ -77,37 +78,20 @@ static void names_to_strip(char const *out[NAMES_MAX])
   out[n] = NULL;
 }
 
-void launch_init(struct launch *l, char const *const *environment)
+void launch_load_environment(struct launch *l, char const *const *inherited)
 {
   char const *strip[NAMES_MAX];
   names_to_strip(strip);
-  if (environment_load(&l->base, environment, strip) == -1 || spawner_init(&l->spawner) == -1)
+  if (environment_load(&l->base, inherited, strip) == -1)
+    strerr_diefusys(111, "prepare");
+}
+
+void launch_init(struct launch *l)
+{
+  if (spawner_init(&l->spawner) == -1)
     strerr_diefusys(111, "prepare");
   launch_raise_nofile(l);
   l->path = environment_get(&l->base, "PATH");
-}
-
-/* Source routes and the like (-o keeps them): most peers have none, and asking costs the kernel less than clearing
- * does. */
-static void clear_ip_options(int fd)
-{
-  char found[MAX_IP_OPTIONS];
-  socklen_t len = sizeof found;
-  if (getsockopt(fd, IPPROTO_IP, IP_OPTIONS, found, &len) == -1 || len > 0)
-    setsockopt(fd, IPPROTO_IP, IP_OPTIONS, NULL, 0);
-}
-
-/* Options that matter are asked for one by one; a socket that a reset has killed meanwhile may refuse them, and
- * prog will see that soon enough. */
-static void set_socket_options(struct options const *o, struct connection const *c)
-{
-  int const on = 1;
-  if (!o->keep_ip_options && c->remote.family == ADDRESS_IPV4)
-    clear_ip_options(c->fd);
-  if (o->no_delay)
-    setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (o->keep_alive)
-    setsockopt(c->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 }
 
 static int apply_edits(struct environment *e, struct rules_verdict const *verdict)
@@ -142,6 +126,8 @@ static int make_environment(struct launch *l, struct connection const *c)
   decimal_print(count, c->from_address);
   if (environment_load(&l->current, l->base.entry, NULL) == -1 || description_add(&d, &l->current) == -1 ||
       environment_add(&l->current, "TCPCONNNUM", count) == -1)
+    return -1;
+  if (c->tls && tls_environment_add(c->tls, l->options->tls_provider ? PROG : NULL, &l->current) == -1)
     return -1;
   return c->verdict ? apply_edits(&l->current, c->verdict) : 0;
 }
@@ -184,7 +170,8 @@ enum outcome launch_stage(void *launch, struct connection *c)
 
   if (!child || !connection_find_arrival(c, l->listener) || make_environment(l, c) == -1)
     return no_process(l, c);
-  set_socket_options(l->options, c);
+  if (c->program == -1)
+    connection_set_options(c, l->options);
   what.envp = l->current.entry;
   child->started_ms = clock_ms();
   if (tell)

@@ -28,12 +28,15 @@ struct launch {
   char const *path;           /* where prog is looked for */
   struct rlimit nofile;       /* prog's limit, if ours was raised */
   bool nofile_raised;
-  unsigned int waiting; /* connections besides that may wait for names, each with its descriptor */
+  unsigned int waiting; /* connections besides that may wait, each with its descriptors */
 };
+
+/* What programs and helpers inherit: l->base, which the rest of this needs. Exits 111 without memory. */
+void launch_load_environment(struct launch *l, char const *const *inherited);
 
 /* Also raises the limit on open files, which prog gets back unchanged: there is a descriptor for each child.
  * Exits 111 without memory. */
-void launch_init(struct launch *l, char const *const *environment);
+void launch_init(struct launch *l);
 /* Raises the limit on open files as far as that many programs need it: again when there may be more of them. */
 void launch_raise_nofile(struct launch *l);
 

@@ -16,6 +16,7 @@
 #include "clock.h"
 #include "decimal.h"
 #include "events.h"
+#include "handshakes.h"
 #include "launch.h"
 #include "limits.h"
 #include "names.h"
@@ -33,7 +34,7 @@
 /* Connections whose answers are looked at likewise. */
 #define ANSWER_BURST_MAX 64
 
-/* How many may wait for names without -w: so many for each program, and at least so many. */
+/* How many may wait without -w: so many for each program, and at least so many. */
 #define WAITING_PER_PROGRAM 100
 #define WAITING_LEAST       4000
 
@@ -62,6 +63,7 @@ struct server {
   struct launch launch;
   struct waiting_table waiting;
   struct names names;
+  struct handshakes handshakes;
   struct admission admission;
   struct admission checks;  /* what may still refuse one whose answer is there: all that is left but launch */
   unsigned int burst;       /* how many connections to try for at a time */
@@ -104,14 +106,16 @@ static void rest(struct server *s, bool of_all)
 /* Not more often than now and then: whoever fills the room could fill the log as well. */
 static void tell_when_crowded(struct server *s)
 {
-  static char const words[] = " wait for names already";
-  char why[DECIMAL_SIZE + sizeof words];
+  char const *words = !s->options->tls  ? " wait for names already"
+                      : s->names.wanted ? " wait for names or TLS already"
+                                        : " wait for TLS already";
+  char why[DECIMAL_SIZE + 64];
   size_t len;
   if (has_room_to_wait(s) || clock_ms() < s->crowded_until_ms)
     return;
   s->crowded_until_ms = clock_ms() + CROWDED_EVERY_MS;
   len = decimal_print(why, s->waiting.limit);
-  memcpy(why + len, words, sizeof words);
+  strcpy(why + len, words);
   report_warning(&s->report, "accept connections", "", why);
 }
 
@@ -133,24 +137,27 @@ static void adjust_accepting(struct server *s)
   s->accepting = wanted;
 }
 
-/* The text that a rule sends along with a refusal. Best effort: one write, and then the peer's own data are
- * taken off the socket, because closing it with unread data would reset the connection. */
-static void say_farewell(struct connection const *c)
+/* The text that a rule sends along with a refusal, inside TLS if that is to be spoken. Best effort: one write, and then the
+ * peer's own data are taken off the socket, because closing it with unread data would reset the connection. */
+static void say_farewell(struct server const *s, struct connection const *c)
 {
   static char const name[] = "DIEMSG=";
   struct rules_edit edit;
   size_t position = 0;
   char drain[4096];
   ssize_t left = FAREWELL_DRAIN, n;
+  int fd = connection_for_program(c);
 
+  if (s->options->tls && !c->tls)
+    return;
   while (c->verdict && rules_edit_next(c->verdict, &position, &edit)) {
     if (edit.action != RULES_SET || strncmp(edit.variable, name, sizeof name - 1) != 0)
       continue;
-    if (send(c->fd, edit.variable + sizeof name - 1, strlen(edit.variable + sizeof name - 1),
+    if (send(fd, edit.variable + sizeof name - 1, strlen(edit.variable + sizeof name - 1),
              MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE) == -1 ||
-        send(c->fd, "\r\n", 2, MSG_DONTWAIT | MSG_NOSIGNAL) == -1 || shutdown(c->fd, SHUT_WR) == -1)
+        send(fd, "\r\n", 2, MSG_DONTWAIT | MSG_NOSIGNAL) == -1 || shutdown(fd, SHUT_WR) == -1)
       return;
-    while (left > 0 && (n = recv(c->fd, drain, sizeof drain, MSG_DONTWAIT)) > 0)
+    while (left > 0 && (n = recv(fd, drain, sizeof drain, MSG_DONTWAIT)) > 0)
       left -= n;
     return;
   }
@@ -166,7 +173,7 @@ static void refused(struct server *s, struct connection *c)
     rest(s, true);
   if (c->counted)
     limits_leave(&s->limits, &c->remote);
-  say_farewell(c);
+  say_farewell(s, c);
   connection_end(c);
 }
 
@@ -258,9 +265,17 @@ static struct waiting *next_answered(struct server *s)
 static struct connection take(struct server *s, struct waiting *w)
 {
   struct connection c = w->connection;
-  events_forget(&s->events, c.fd);
+  if (w->watched)
+    events_forget(&s->events, connection_for_program(&c));
   names_release(&s->names, w);
   return c;
+}
+
+/* If it can't be watched for the end of its connection prog will find that out. */
+static void watch(struct server *s, struct waiting *w)
+{
+  struct event const who = {.kind = EVENT_WAITING, .number = w->id};
+  w->watched = w->watched || events_watch(&s->events, connection_for_program(&w->connection), 0, who) == 0;
 }
 
 /* All places under -c are taken: it goes on waiting, unless it is refused. */
@@ -270,10 +285,17 @@ static void keep_ready(struct server *s, struct waiting *w)
   c.stage = 0;
   if (admission_run(&s->checks, &c) != DENY) {
     waiting_move(&s->waiting, w, WAITING_READY);
+    watch(s, w);
     return;
   }
   take(s, w);
   refused(s, &c);
+}
+
+/* A handshake that is still to be done needs no place, and who could not be served anyway is refused at once. */
+static bool needs_place(struct server const *s, struct waiting const *w)
+{
+  return !s->options->tls || w->connection.tls;
 }
 
 /* True if a program has been started. */
@@ -281,7 +303,7 @@ static bool go_on(struct server *s, struct waiting *w)
 {
   struct connection c;
   enum outcome outcome;
-  if (!has_place(s)) {
+  if (!has_place(s) && needs_place(s, w)) {
     keep_ready(s, w);
     return false;
   }
@@ -321,6 +343,7 @@ static void stranger_ended(void *context, pid_t pid)
 {
   struct server *s = context;
   names_reaped(&s->names, pid);
+  handshakes_reaped(&s->handshakes, pid);
 }
 
 static void ended(void *context, struct child *child, int wait_status)
@@ -342,6 +365,8 @@ static void reload(struct server *s)
   launch_raise_nofile(&s->launch);
   if (s->options->rules)
     access_open(&s->access);
+  if (s->options->tls)
+    handshakes_reload(&s->handshakes);
   report_status(&s->report, s->children.count, s->limits.concurrency);
 }
 
@@ -379,6 +404,8 @@ static void handle(struct server *s, struct event const *event)
   case EVENT_SIGNAL: obey(s, signals_read()); break;
   case EVENT_CHILD: reaper_event(&s->reaper, event->number); break;
   case EVENT_HELPER: names_event(&s->names, event->ready); break;
+  case EVENT_KEEPER: handshakes_keeper_event(&s->handshakes); break;
+  case EVENT_WORKER: handshakes_event(&s->handshakes, event->number, event->ready); break;
   case EVENT_WAITING: gone(s, event); break;
   }
 }
@@ -390,8 +417,8 @@ static void handle_timers(struct server *s)
   while ((timer = timers_expired(&s->timers, now)))
     if (timer == &s->reaper.sweep)
       reaper_time(&s->reaper);
-    else
-      names_time(&s->names, timer);
+    else if (!names_time(&s->names, timer))
+      handshakes_time(&s->handshakes, timer);
 }
 
 static void wait_and_handle(struct server *s)
@@ -413,13 +440,13 @@ static void wait_and_handle(struct server *s)
 static void reserve_timers(struct server *s)
 {
   if (timers_set(&s->timers, &s->rest, 0) == -1 || timers_set(&s->timers, &s->reaper.sweep, 0) == -1 ||
-      names_reserve(&s->names) == -1)
+      names_reserve(&s->names) == -1 || (s->options->tls && handshakes_reserve(&s->handshakes) == -1))
     strerr_diefusys(111, "prepare");
   timers_cancel(&s->timers, &s->rest);
   timers_cancel(&s->timers, &s->reaper.sweep);
 }
 
-/* Again, with names and ident: rules may ask for them, and set other limits. */
+/* Again after a wait: rules may ask for names and ident, and set other limits, and what they say is not kept. */
 static void list_checks(struct server *s, struct admission *a)
 {
   if (!s->options->rules)
@@ -430,7 +457,7 @@ static void list_checks(struct server *s, struct admission *a)
 
 static void list_stages(struct server *s)
 {
-  if (s->options->banner)
+  if (s->options->banner && !s->options->tls)
     admission_add(&s->admission, "banner", banner_stage, &s->banner);
   if (s->options->rules)
     admission_add(&s->admission, "access", access_stage, &s->access);
@@ -438,8 +465,12 @@ static void list_stages(struct server *s)
   if (s->names.wanted) {
     admission_add(&s->admission, "names", names_stage, &s->names);
     list_checks(s, &s->admission);
-    list_checks(s, &s->checks);
   }
+  if (s->options->tls) {
+    admission_add(&s->admission, "tls", handshakes_stage, &s->handshakes);
+    list_checks(s, &s->admission);
+  }
+  list_checks(s, &s->checks);
   admission_add(&s->admission, "launch", launch_stage, &s->launch);
 }
 
@@ -458,7 +489,7 @@ static void prepare_limits(struct limits *l, struct options const *o)
 static unsigned int waiting_wanted(struct options const *o, unsigned int concurrency)
 {
   uint64_t derived = (uint64_t)concurrency * WAITING_PER_PROGRAM;
-  if (names_wanted(o) == 0)
+  if (names_wanted(o) == 0 && !o->tls)
     return 0;
   if (o->waiting != 0)
     return o->waiting;
@@ -480,37 +511,59 @@ static void prepare_names(struct server *s)
   names_start(&s->names);
 }
 
-void loop_prepare(struct options const *o, struct listener *l, char const *const *environment)
+static void prepare_handshakes(struct server *s)
+{
+  s->handshakes.listener = s->listener;
+  s->handshakes.events = &s->events;
+  s->handshakes.timers = &s->timers;
+  s->handshakes.table = &s->waiting;
+  s->handshakes.banner = s->options->banner ? &s->banner : NULL;
+  if (s->options->tls)
+    handshakes_begin(&s->handshakes);
+}
+
+void loop_begin(struct options const *o, struct listener *l, char const *const *environment)
 {
   struct server *s = &server;
-  int signals;
   s->options = o;
   s->listener = l;
-  s->burst = 1;
-  s->children = (struct children)CHILDREN_ZERO;
   s->report.verbosity = o->verbosity;
   s->report.local_host = o->local_host;
+  s->launch.options = s->handshakes.options = o;
+  s->launch.report = s->handshakes.report = &s->report;
+  signals_reset();
+  launch_load_environment(&s->launch, environment);
+  if (o->tls)
+    handshakes_start(&s->handshakes, s->launch.base.entry);
+}
+
+void loop_prepare(void)
+{
+  struct server *s = &server;
+  struct options const *o = s->options;
+  int signals;
+  s->burst = 1;
+  s->children = (struct children)CHILDREN_ZERO;
   prepare_limits(&s->limits, o);
   if (o->banner)
     banner_load(&s->banner, o->banner);
   access_init(&s->access, o->rules, o->rules_optional, names_pending(o), &s->report);
-  s->launch.options = o;
-  s->launch.listener = l;
+  s->launch.listener = s->listener;
   s->launch.limits = &s->limits;
-  s->launch.report = &s->report;
   s->launch.children = &s->children;
   s->launch.reaper = &s->reaper;
   s->launch.waiting = waiting_wanted(o, s->limits.concurrency);
-  launch_init(&s->launch, environment);
+  launch_init(&s->launch);
   if (events_init(&s->events) == -1)
     strerr_diefusys(111, "wait for events");
+  waiting_init(&s->waiting);
+  s->waiting.limit = s->launch.waiting == 0 ? 0 : launch_room_to_wait(&s->launch);
+  prepare_handshakes(s);
   signals = signals_init();
   if (events_watch(&s->events, signals, EVENTS_IN, (struct event){.kind = EVENT_SIGNAL}) == -1)
     strerr_diefusys(111, "catch signals");
   spawner_take_low(&s->launch.spawner, signals);
   reaper_init(&s->reaper, &s->children, &s->events, &s->timers, ended, stranger_ended, s);
-  waiting_init(&s->waiting);
-  s->waiting.limit = s->launch.waiting == 0 ? 0 : launch_room_to_wait(&s->launch);
   prepare_names(s);
   reserve_timers(s);
   list_stages(s);
@@ -524,6 +577,7 @@ int loop_run(void)
   struct server *s = &server;
   while (!s->done && !(s->stopping && s->children.count == 0 && waiting_total(&s->waiting) == 0)) {
     names_settle(&s->names);
+    handshakes_settle(&s->handshakes);
     if (next_answered(s))
       serve_answered(s);
     adjust_accepting(s);

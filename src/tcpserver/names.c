@@ -292,6 +292,7 @@ enum outcome names_stage(void *names, struct connection *c)
     waiting_move(n->table, w, WAITING_FREE);
     return no_memory(n, c);
   }
+  w->watched = true;
   expect_answer(n, now);
   if (!n->writing)
     send_all(n);

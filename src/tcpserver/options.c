@@ -3,6 +3,7 @@
 #include "options.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <skalibs/sgetopt.h>
@@ -15,40 +16,51 @@
 #define USAGE                                                                                                \
   "tcpserver [ -1qQvV46AdDhHoOpPrRUX ] [ -c limit ] [ -C n[/bits6] ] [ -x rules.cdb ] [ -B banner ] "        \
   "[ -u user ] [ -g group ] [ -b backlog ] [ -I interface ] [ -l localname ] [ -t timeout ] [ -w waiting ] " \
+  "[ -sNzZ ] [ -n pem ] [ -i folder ] [ -a authorities ] [ -L revocations ] [ -f ciphers ] [ -M version ] "  \
+  "[ -e protocols ] [ -S seconds ] [ -T seconds ] [ -j workers ] "                                           \
   "host port program"
 
-char const options_help[] =
-    USAGE "\n\n"
-          "  -q -Q -v -V    print nothing; errors (default); status too; details too\n"
-          "  -c n | file    at most n programs at once (40), then new connections wait\n"
-          "  -C n[/bits6]   at most n from one address; IPv6 counted per /64, or per /bits6\n"
-          "  -x cdb  -X     access rules made by tcprules; -X: none if the file does not exist\n"
-          "  -B text|@file  send this as soon as a connection is made\n"
-          "  -u user -g group  drop privileges after binding; -U: to $UID, $GID, $GIDLIST\n"
-          "  -1             print the port when ready\n"
-          "  -4 / -6        IPv4 only / set PROTO to TCP6 for every connection\n"
-          "  -I interface   listen on this interface only\n"
-          "  -b n           backlog (default: what the system allows)\n"
-          "  -o / -O        leave IP options alone / kill them (default)\n"
-          "  -d / -D        leave TCP_NODELAY off (default) / set it\n"
-          "  -A             set SO_KEEPALIVE\n"
-          "  -h / -H        look up the client's host name (default) / don't\n"
-          "  -p / -P        believe it only if it has the client's address / always (default)\n"
-          "  -r / -R        ask the client's ident server (default) / don't; -t n: for n seconds (26)\n"
-          "  -l name        $TCPLOCALHOST; without it the name is looked up\n"
-          "  -w n           at most n connections may wait for names and ident\n"
-          "  host           an address, a name, 0 for every local address, or - (with port -) for the\n"
-          "                 listening socket that was passed in\n"
-          "See tcpserver(1).\n";
+char const options_help[] = USAGE
+    "\n\n"
+    "  -q -Q -v -V    print nothing; errors (default); status too; details too\n"
+    "  -c n | file    at most n programs at once (40), then new connections wait\n"
+    "  -C n[/bits6]   at most n from one address; IPv6 counted per /64, or per /bits6\n"
+    "  -x cdb  -X     access rules made by tcprules; -X: none if the file does not exist\n"
+    "  -B text|@file  send this as soon as a connection is made\n"
+    "  -u user -g group  drop privileges after binding; -U: to $UID, $GID, $GIDLIST\n"
+    "  -1             print the port when ready\n"
+    "  -4 / -6        IPv4 only / set PROTO to TCP6 for every connection\n"
+    "  -I interface   listen on this interface only\n"
+    "  -b n           backlog (default: what the system allows)\n"
+    "  -o / -O        leave IP options alone / kill them (default)\n"
+    "  -d / -D        leave TCP_NODELAY off (default) / set it\n"
+    "  -A             set SO_KEEPALIVE\n"
+    "  -h / -H        look up the client's host name (default) / don't\n"
+    "  -p / -P        believe it only if it has the client's address / always (default)\n"
+    "  -r / -R        ask the client's ident server (default) / don't; -t n: for n seconds (26)\n"
+    "  -l name        $TCPLOCALHOST; without it the name is looked up\n"
+    "  -w n           at most n connections may wait for names, ident and TLS\n"
+    "  -n pem         speak TLS, with this key and certificate, or those of a folder; -n '' or -s: with\n"
+    "                 $TLS_CERTFILE, or servercert.pem of the folder -i\n"
+    "  -a pem -L crl  clients must have a certificate of these authorities, and not of these lists\n"
+    "  -f -M -e -N -Z ciphers, version, ALPN protocols, renegotiation, no tickets: see tcptls(1)\n"
+    "  -S n -T n      n seconds for the handshake (60), for idleness (300)\n"
+    "  -j n -z        n processes for TLS; set $TLS_PROVIDER\n"
+    "  host           an address, a name, 0 for every local address, or - (with port -) for the\n"
+    "                 listening socket that was passed in\n"
+    "See tcpserver(1).\n";
 
 enum kind {
-  FLAG,   /* sets a bool to value */
-  LEVEL,  /* sets the verbosity to value */
-  NUMBER, /* an unsigned int from min to max */
-  TEXT,   /* a string */
-  LIMIT,  /* -c: a number or a file */
-  PEERS,  /* -C: n or n/bits */
-  ABSENT  /* refused: `text` says why */
+  FLAG,        /* sets a bool to value */
+  LEVEL,       /* sets the verbosity to value */
+  NUMBER,      /* an unsigned int from min to max */
+  TEXT,        /* a string */
+  LIMIT,       /* -c: a number or a file */
+  PEERS,       /* -C: n or n/bits */
+  DELAY,       /* -d -D: sets how TCP_NODELAY is to be */
+  HANDED,      /* tcptls's, as `text`, without an argument; sets a bool, if it has an offset */
+  HANDED_TEXT, /* ... with one */
+  ABSENT       /* refused: `text` says why */
 };
 
 struct option {
@@ -59,8 +71,15 @@ struct option {
   char const *text;
 };
 
+/* What is only needed until all options are read. */
+struct choice {
+  struct options options;
+  enum { DELAY_UNSAID, DELAY_ON, DELAY_OFF } delay;
+  size_t handed;     /* entries of tls_argv */
+  char const *needy; /* an option that makes no sense without TLS */
+};
+
 #define AT(field) offsetof(struct options, field)
-#define TLS       "needs TLS, which this version does not have"
 #define RATES     "needs connection rates, which this version does not count"
 
 static struct option const options[] = {
@@ -83,8 +102,8 @@ static struct option const options[] = {
     {'b', NUMBER, AT(backlog), 0, INT_MAX, NULL},
     {'o', FLAG, AT(keep_ip_options), true, 0, NULL},
     {'O', FLAG, AT(keep_ip_options), false, 0, NULL},
-    {'d', FLAG, AT(no_delay), false, 0, NULL},
-    {'D', FLAG, AT(no_delay), true, 0, NULL},
+    {'d', DELAY, 0, DELAY_ON, 0, NULL},
+    {'D', DELAY, 0, DELAY_OFF, 0, NULL},
     {'A', FLAG, AT(keep_alive), true, 0, NULL},
     {'l', TEXT, AT(local_host), 0, 0, NULL},
     {'h', FLAG, AT(remote_host), true, 0, NULL},
@@ -95,24 +114,31 @@ static struct option const options[] = {
     {'R', FLAG, AT(remote_info), false, 0, NULL},
     {'t', NUMBER, AT(info_timeout_s), 0, LOOKUP_INFO_TIMEOUT_MAX_S, NULL},
     {'w', NUMBER, AT(waiting), 1, WAITING_MAX, NULL},
-    {'T', ABSENT, 0, 1, 0, "needs idle time-outs, which this version does not have"},
     {'k', ABSENT, 0, 1, 0, RATES},
     {'K', ABSENT, 0, 1, 0, RATES},
     {'Y', ABSENT, 0, 1, 0, "needs the PROXY protocol, which this version does not have"},
     {'m', ABSENT, 0, 1, 0, "needs rules from a database, which this version does not have: use -x"},
-    {'s', ABSENT, 0, 0, 0, TLS},
-    {'n', ABSENT, 0, 1, 0, TLS},
-    {'i', ABSENT, 0, 1, 0, TLS},
-    {'a', ABSENT, 0, 1, 0, TLS},
-    {'L', ABSENT, 0, 1, 0, TLS},
-    {'f', ABSENT, 0, 1, 0, TLS},
-    {'M', ABSENT, 0, 1, 0, TLS},
-    {'N', ABSENT, 0, 0, 0, TLS},
-    {'S', ABSENT, 0, 1, 0, TLS},
-    {'z', ABSENT, 0, 0, 0, TLS},
+    {'n', HANDED_TEXT, AT(tls), 0, 0, "-n"},
+    {'s', HANDED, AT(tls), 0, 0, "-s"},
+    {'i', HANDED_TEXT, 0, 0, 0, "-i"},
+    {'a', HANDED_TEXT, 0, 0, 0, "-a"},
+    {'L', HANDED_TEXT, 0, 0, 0, "-L"},
+    {'f', HANDED_TEXT, 0, 0, 0, "-f"},
+    {'M', HANDED_TEXT, 0, 0, 0, "-M"},
+    {'e', HANDED_TEXT, 0, 0, 0, "-e"},
+    {'j', HANDED_TEXT, 0, 0, 0, "-j"},
+    {'S', HANDED_TEXT, 0, 0, 0, "-S"},
+    {'T', HANDED_TEXT, 0, 0, 0, "-T"},
+    {'N', HANDED, 0, 0, 0, "-N"},
+    {'Z', HANDED, 0, 0, 0, "-Z"},
+    {'z', HANDED, AT(tls_provider), 0, 0, "-z"},
 };
 /* As long as ucspi-tcp asks. */
 #define INFO_TIMEOUT_S 26
+
+/* As long as tcptls waits for a handshake, and may be told to. */
+#define HANDSHAKE_S     60
+#define HANDSHAKE_MAX_S 86400
 
 /* No host name is longer (RFC 1035 section 2.3.4). */
 #define LOCAL_HOST_MAX 255
@@ -125,10 +151,13 @@ static bool takes_argument(struct option const *o)
   case NUMBER:
   case TEXT:
   case LIMIT:
-  case PEERS: return true;
+  case PEERS:
+  case HANDED_TEXT: return true;
   case ABSENT: return o->value != 0;
   case FLAG:
-  case LEVEL: break;
+  case LEVEL:
+  case DELAY:
+  case HANDED: break;
   }
   return false;
 }
@@ -194,9 +223,38 @@ static void apply_number(unsigned int *field, struct option const *option, char 
   bad_argument(option->letter, text, wanted);
 }
 
-static void apply(struct options *o, struct option const *option, char const *text)
+/* One more argument for tcptls; the first two are left to who runs it. */
+static void hand_on_text(struct choice *c, char const *text)
+{
+  struct options *o = &c->options;
+  size_t at = o->tls_argv ? c->handed : 2;
+  o->tls_argv = reallocarray(o->tls_argv, at + 2, sizeof *o->tls_argv);
+  if (!o->tls_argv)
+    strerr_diefusys(111, "prepare");
+  o->tls_argv[at++] = text;
+  o->tls_argv[at] = NULL;
+  c->handed = at;
+}
+
+/* What it means is tcptls's business, and what is wrong with it, too. */
+static void hand_on(struct choice *c, struct option const *option, char const *text)
+{
+  struct options *o = &c->options;
+  hand_on_text(c, option->text);
+  if (option->kind == HANDED_TEXT)
+    hand_on_text(c, text);
+  if (option->offset != 0)
+    *(bool *)(void *)((char *)o + option->offset) = true;
+  if (option->letter == 'S' && !decimal_parse(&o->handshake_s, text, 1, HANDSHAKE_MAX_S))
+    o->handshake_s = HANDSHAKE_S;
+  if (option->offset != AT(tls))
+    c->needy = option->text;
+}
+
+static void apply(struct choice *c, struct option const *option, char const *text)
 {
   char const letter[] = {'-', option->letter, '\0'};
+  struct options *o = &c->options;
   void *field = (char *)o + option->offset;
   switch (option->kind) {
   case FLAG: *(bool *)field = option->value != 0; break;
@@ -205,6 +263,9 @@ static void apply(struct options *o, struct option const *option, char const *te
   case TEXT: *(char const **)field = text; break;
   case LIMIT: apply_limit(o, text); break;
   case PEERS: apply_peers(o, text); break;
+  case DELAY: c->delay = option->value; break;
+  case HANDED:
+  case HANDED_TEXT: hand_on(c, option, text); break;
   case ABSENT: strerr_die(100, PROG, ": usage: option ", letter, " ", option->text);
   }
 }
@@ -225,15 +286,26 @@ static void refuse_option(char letter)
   strerr_die(100, PROG, ": usage: ", name, what, usage);
 }
 
+static void check_tls(struct choice const *c)
+{
+  if (c->options.tls || !c->needy)
+    return;
+  strerr_die(100, PROG, ": usage: option ", c->needy,
+             strcmp(c->needy, "-T") == 0 ? " needs TLS (-n or -s): this version has no other idle time-outs"
+                                         : " needs TLS: -n or -s");
+}
+
 struct options options_from(int argc, char const *const *argv)
 {
-  struct options o = {.verbosity = VERBOSITY_ERRORS,
-                      .concurrency = 40,
-                      .address_bits6 = 64,
-                      .backlog = BACKLOG_DEFAULT,
-                      .remote_host = true,
-                      .remote_info = true,
-                      .info_timeout_s = INFO_TIMEOUT_S};
+  struct choice c = {.options = {.verbosity = VERBOSITY_ERRORS,
+                                 .concurrency = 40,
+                                 .address_bits6 = 64,
+                                 .backlog = BACKLOG_DEFAULT,
+                                 .remote_host = true,
+                                 .remote_info = true,
+                                 .info_timeout_s = INFO_TIMEOUT_S,
+                                 .handshake_s = HANDSHAKE_S}};
+  struct options *o = &c.options;
   char letters[2 * OPTION_COUNT + 1];
   subgetopt state = SUBGETOPT_ZERO;
   int letter;
@@ -242,7 +314,7 @@ struct options options_from(int argc, char const *const *argv)
   while ((letter = subgetopt_r(argc, argv, letters, &state)) != -1) {
     struct option const *option = option_named(letter);
     if (option)
-      apply(&o, option, state.arg);
+      apply(&c, option, state.arg);
     else
       refuse_option((char)state.problem);
   }
@@ -252,13 +324,15 @@ struct options options_from(int argc, char const *const *argv)
     strerr_dieusage(100, USAGE);
   if ((strcmp(argv[0], "-") == 0) != (strcmp(argv[1], "-") == 0))
     strerr_die(100, PROG, ": usage: host and port are both - or neither is");
-  if (o.local_host && strlen(o.local_host) > LOCAL_HOST_MAX)
+  if (o->local_host && strlen(o->local_host) > LOCAL_HOST_MAX)
     strerr_die(100, PROG, ": usage: option -l takes a name of at most 255 bytes");
-  if (o.interface && strcmp(argv[0], "-") == 0)
+  if (o->interface && strcmp(argv[0], "-") == 0)
     strerr_die(100, PROG, ": usage: -I is for a socket that is made, not for one that is passed in");
+  check_tls(&c);
+  o->no_delay = c.delay == DELAY_OFF || (o->tls && c.delay == DELAY_UNSAID);
   refuse_plugin(argv[2]);
-  o.host = argv[0];
-  o.port = argv[1];
-  o.prog = argv + 2;
-  return o;
+  o->host = argv[0];
+  o->port = argv[1];
+  o->prog = argv + 2;
+  return c.options;
 }

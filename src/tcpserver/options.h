@@ -27,7 +27,7 @@ struct options {
   char const *interface;        /* -I */
   unsigned int backlog;         /* -b, or BACKLOG_DEFAULT */
   bool keep_ip_options;         /* -o */
-  bool no_delay;                /* -D */
+  bool no_delay;                /* -D; with TLS unless -d */
   bool keep_alive;              /* -A */
   bool remote_host;             /* -h -H */
   bool paranoid;                /* -p -P */
@@ -35,6 +35,11 @@ struct options {
   unsigned int info_timeout_s;  /* -t; 0 = as without -r */
   unsigned int waiting;         /* -w, 0 = derived from concurrency */
   char const *local_host;       /* -l, or null */
+  bool tls;                     /* -n -s */
+  bool tls_provider;            /* -z */
+  unsigned int handshake_s;     /* -S */
+  char const *
+      *tls_argv; /* null, null, then all options that are tcptls's, null-terminated; null without any */
   char const *host, *port;
   char const *const *prog; /* argv of the program */
 };

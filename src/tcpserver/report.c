@@ -16,19 +16,20 @@
 /* No line is longer: some fields of FIELD_MAX, addresses, a rule's key, numbers. */
 #define LONGEST_LINE 2048
 #define FIELD_MAX    100
+#define SENTENCE_MAX 256
 
 /* How long a log that is full may stop us. */
 #define LOG_STALL_MS 1000
 
 static struct {
   char const *text;
-  enum { PLAIN, KEY, NUMBER } detail;
+  enum { PLAIN, KEY, NUMBER, TLS } detail;
 } const reason[] = {
     [REFUSAL_NONE] = {"none", PLAIN},       [REFUSAL_RULE] = {"rule ", KEY},
     [REFUSAL_NORULES] = {"norules", PLAIN}, [REFUSAL_PERIP] = {"perip ", NUMBER},
     [REFUSAL_PERNET] = {"pernet ", NUMBER}, [REFUSAL_LOAD] = {"load", PLAIN},
     [REFUSAL_BANNER] = {"banner", PLAIN},   [REFUSAL_FORK] = {"fork", PLAIN},
-    [REFUSAL_LOOKUP] = {"lookup", PLAIN},
+    [REFUSAL_LOOKUP] = {"lookup", PLAIN},   [REFUSAL_TLS] = {"tls ", TLS},
 };
 
 /* Writes all of it. If the log takes nothing for a second, or nobody reads it, serving goes on without. It is
@@ -96,6 +97,13 @@ static void put_text(struct report *r, char const *text)
     put_field(r, text, "%:");
 }
 
+/* Words that a helper chose, at the end of a line. */
+static void put_sentence(struct report *r, char const *text)
+{
+  for (size_t i = 0; i < SENTENCE_MAX && text[i]; i++)
+    put_bytes(r, text[i] >= 32 && text[i] < 127 ? text + i : "?", 1);
+}
+
 static void put_address(struct report *r, struct address const *a)
 {
   char text[ADDRESS_TEXT_SIZE];
@@ -158,6 +166,7 @@ void report_deny(struct report *r, struct connection const *c)
     put_field(r, c->verdict->key[0] ? c->verdict->key : ":", c->verdict->key[0] ? "%" : "");
     break;
   case NUMBER: put_number(r, c->number); break;
+  case TLS: put_sentence(r, c->tls_refusal ? c->tls_refusal->reason : "out of memory"); break;
   }
   put(r, "\n");
 }

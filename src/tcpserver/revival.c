@@ -21,10 +21,9 @@ void revival_started(struct revival *r, pid_t pid)
   r->started_ms = clock_ms();
 }
 
-void revival_kill(struct revival const *r)
+int revival_kill(struct revival const *r)
 {
-  if (r->pid > 0)
-    kill(r->pid, SIGKILL);
+  return r->pid > 0 ? kill(r->pid, SIGKILL) : 0;
 }
 
 void revival_reaped(struct revival *r, pid_t pid)
@@ -56,8 +55,8 @@ void revival_not_started(struct revival *r)
 
 void revival_failed(struct revival *r)
 {
-  if (!reap(r))
-    revival_kill(r);
+  if (!reap(r) && revival_kill(r) == -1 && errno == EPERM)
+    r->pid = 0;
   if (clock_ms() - r->started_ms >= LASTED_MS)
     r->failures = 0;
   revival_not_started(r);

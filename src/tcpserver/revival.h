@@ -21,7 +21,8 @@ struct revival {
 /* There is a new process. */
 void revival_started(struct revival *r, pid_t pid);
 
-/* It has failed: ends what is left of it, and plans the next one. */
+/* It has failed: ends what is left of it, and plans the next one. A process that has more rights than we do is left to
+ * itself. */
 void revival_failed(struct revival *r);
 
 /* No new one could be started: plans to try again. */
@@ -33,7 +34,7 @@ bool revival_due(struct revival *r);
 /* A child has been waited for by somebody else. */
 void revival_reaped(struct revival *r, pid_t pid);
 
-/* Ends the process. */
-void revival_kill(struct revival const *r);
+/* Ends the process, if there is one. 0, or -1 with errno as kill(2). */
+int revival_kill(struct revival const *r);
 
 #endif

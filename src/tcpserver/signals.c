@@ -23,16 +23,18 @@ static void catch_signals(void)
     strerr_diefusys(111, "catch signals");
 }
 
-int signals_init(void)
+/* Inherited ones would pass to prog; an ignored SIGCHLD would lose every status besides. */
+void signals_reset(void)
 {
   struct sigaction standard = {.sa_handler = SIG_DFL};
-  int fd;
-
-  /* Inherited dispositions would pass to prog; an ignored SIGCHLD would lose every status besides. */
   for (int number = 1; number < NSIG; number++)
     if (number != SIGKILL && number != SIGSTOP)
       sigaction(number, &standard, NULL);
-  fd = selfpipe_init();
+}
+
+int signals_init(void)
+{
+  int fd = selfpipe_init();
   if (fd == -1)
     strerr_diefusys(111, "catch signals");
   catch_signals();

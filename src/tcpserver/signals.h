@@ -5,8 +5,10 @@
 
 #include <stdbool.h>
 
-/* Makes dispositions and mask those that a program expects to start with, apart from what is caught: TERM,
- * ALRM, HUP, USR1, USR2, PIPE. Returns the descriptor that becomes readable; exits 111 if it can't. */
+/* Makes all dispositions those that a program expects to start with. */
+void signals_reset(void);
+
+/* Catches TERM, ALRM, HUP, USR1, USR2, PIPE. Returns the descriptor that becomes readable; exits 111 if it can't. */
 int signals_init(void);
 
 /* Also catch SIGCHLD, or leave it alone. */

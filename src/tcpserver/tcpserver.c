@@ -63,8 +63,9 @@ int main(int argc, char const *const *argv, char const *const *envp)
   hide_inherited_descriptors();
   listener = listener_open(&options);
   close_standard_input();
+  loop_begin(&options, &listener, envp);
   privileges_drop(&options);
-  loop_prepare(&options, &listener, envp);
+  loop_prepare();
   listener_announce(&listener, &options);
   return loop_run();
 }

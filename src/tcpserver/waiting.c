@@ -88,6 +88,7 @@ struct waiting *waiting_add(struct waiting_table *t, struct connection const *c,
   /* The last one freed: its memory is warm, and the table stays as short as it can be. */
   w = &t->record[t->list[WAITING_FREE].last];
   w->connection = *c;
+  w->watched = false;
   w->since_ms = now_ms;
   waiting_move(t, w, list);
   return w;
@@ -103,6 +104,11 @@ struct waiting *waiting_find(struct waiting_table *t, uint32_t id)
 struct waiting *waiting_first(struct waiting_table *t, enum waiting_list list)
 {
   return t->list[list].count > 0 ? &t->record[t->list[list].first] : NULL;
+}
+
+struct waiting *waiting_next(struct waiting_table *t, struct waiting const *w)
+{
+  return w->next == WAITING_NONE ? NULL : &t->record[w->next];
 }
 
 uint32_t waiting_count(struct waiting_table const *t, enum waiting_list list)

@@ -13,6 +13,8 @@ enum waiting_list {
   WAITING_NAMES_UNSENT,    /* the question for names is not sent yet */
   WAITING_NAMES_ASKED,     /* it is sent */
   WAITING_NAMES_CANCELLED, /* it is, and is not wanted any more, which is not sent yet: there is no connection */
+  WAITING_TLS_UNSENT,      /* it is not handed over yet */
+  WAITING_TLS_ASKED,       /* it is: the handshake goes on */
   WAITING_DUE,             /* the answer is there, or will never come: nobody has looked at it yet */
   WAITING_READY,           /* admitted, but all places under -c are taken */
   WAITING_LISTS
@@ -21,6 +23,8 @@ enum waiting_list {
 struct waiting {
   struct connection connection; /* with all that it owns */
   int64_t since_ms;             /* when the question was made */
+  bool watched;                 /* its descriptor (connection_for_program()), for failure */
+  uint32_t worker;              /* that has it, while it is in WAITING_TLS_ASKED */
   uint32_t id;                  /* of the question: changes whenever the record is used anew */
   uint32_t next, previous;
   enum waiting_list list;
@@ -53,8 +57,9 @@ struct waiting *waiting_add(struct waiting_table *t, struct connection const *c,
 /* The record of that id if there is one that is not free. Any number may be asked for. */
 struct waiting *waiting_find(struct waiting_table *t, uint32_t id);
 
-/* The oldest of a list, or null. */
+/* The oldest of a list, or null; and the next one in the same list as w, or null. */
 struct waiting *waiting_first(struct waiting_table *t, enum waiting_list list);
+struct waiting *waiting_next(struct waiting_table *t, struct waiting const *w);
 uint32_t waiting_count(struct waiting_table const *t, enum waiting_list list);
 
 /* All that are not free. */

@@ -3,7 +3,7 @@
 #   tcpserver-crowd.pl COUNT ADDRESS PORT FROM…    connects COUNT times from the addresses FROM in turn, prints
 # "connected" and then does what the lines of its standard input say, until its end:
 #   half [N]    shuts down writing of all, or of the Nth from 0         reset [N]    resets all, or that one
-#   say [N]     sends a line                                            read         reads all to their ends, 20 seconds
+#   say [N [TEXT]]   sends a line (x), N may be * for all               read         reads all to their ends, 20 seconds
 #               at most, prints each kind of answer with its number, sorted, and "done"
 use strict;
 use warnings;
@@ -34,12 +34,13 @@ sub answer_of {
 
 my %DO = (
   half => sub { shutdown($_[0], 1) },
-  say => sub { syswrite($_[0], "x\n") },
+  say => sub { syswrite($_[0], ($_[1] // 'x') . "\n") },
   reset => sub { setsockopt($_[0], SOL_SOCKET, SO_LINGER, pack('ii', 1, 0)); close $_[0] },
 );
 while (defined(my $line = <STDIN>)) {
   chomp $line;
-  my ($what, $n) = split(' ', $line);
+  my ($what, $n, $text) = split(' ', $line, 3);
+  undef $n if defined $n && $n eq '*';
   if ($what eq 'read') {
     my %seen;
     local $SIG{ALRM} = sub { print "no end within 20 seconds\n"; exit 1 };
@@ -48,7 +49,7 @@ while (defined(my $line = <STDIN>)) {
     alarm 0;
     print map({ "$seen{$_} $_\n" } sort keys %seen), "done\n";
   } else {
-    $DO{$what}->($_) for grep { defined fileno $_ } defined $n ? $client[$n] : @client;
+    $DO{$what}->($_, $text) for grep { defined fileno $_ } defined $n ? $client[$n] : @client;
     print "$what done\n";
   }
 }

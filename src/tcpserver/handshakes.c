@@ -1,0 +1,549 @@
+/* handshakes.c - see handshakes.h. An answer only ever moves one record, that of a connection which this worker was given,
+ * to those that are due; whatever else a worker does ends it. */
+#include "handshakes.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "decimal.h"
+#include "message.h"
+#include "sources.h"
+#include "tls.h"
+
+/* A worker that owes an answer and says nothing for that long is asked whether it lives, and has then that long. */
+#define SILENCE_MS    2000
+#define PING_GRACE_MS 3000
+
+/* It ends handshakes itself that take too long: after this much more an answer is not waited for. */
+#define PATIENCE_SLACK_MS 5000
+
+/* When what the system had no room for is tried again. */
+#define RETRY_MS 50
+
+/* Answers that are taken before other events are looked at. */
+#define ANSWERS_BURST 64
+
+/* --- Refusals ------------------------------------------------------------------------------------------------ */
+
+/* The connection waits no longer, and the stage will refuse it. */
+static void refuse(struct handshakes *h, struct waiting *w, enum refusal refusal)
+{
+  w->connection.refusal = refusal;
+  waiting_move(h->table, w, WAITING_DUE);
+}
+
+static void refuse_saying(struct handshakes *h, struct waiting *w, char const *why)
+{
+  struct connection *c = &w->connection;
+  c->tls_refusal = malloc(sizeof *c->tls_refusal);
+  if (c->tls_refusal)
+    tls_set_text(c->tls_refusal->reason, sizeof c->tls_refusal->reason, why);
+  refuse(h, w, REFUSAL_TLS);
+}
+
+/* The system is short of something. */
+static void refuse_for_want(struct handshakes *h, struct waiting *w, char const *verb)
+{
+  report_dropped(h->report, verb, "", strerror(errno));
+  refuse(h, w, REFUSAL_FORK);
+}
+
+/* --- Workers ------------------------------------------------------------------------------------------------- */
+
+static void break_off(struct handshakes *h, struct worker *worker, char const *why)
+{
+  if (!worker->trouble)
+    worker->trouble = why;
+  h->unsettled = true;
+}
+
+static struct event event_of(struct handshakes const *h, struct worker const *worker)
+{
+  return (struct event){.kind = EVENT_WORKER, .number = (uint32_t)(worker - h->worker)};
+}
+
+/* Where one that is new finds its place, or null. */
+static struct worker *find_place(struct handshakes *h)
+{
+  for (uint32_t i = 0; i < h->places; i++)
+    if (h->worker[i].channel == -1)
+      return &h->worker[i];
+  return h->places < WORKERS_MAX ? &h->worker[h->places++] : NULL;
+}
+
+/* Is it what our messages can be sent over, and does a full one say so? */
+static bool is_channel(int fd)
+{
+  int domain = 0, type = 0, flags = fcntl(fd, F_GETFL);
+  socklen_t domain_size = sizeof domain, type_size = sizeof type;
+  return flags != -1 && getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_size) == 0 &&
+         domain == AF_UNIX && getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_size) == 0 &&
+         type == SOCK_SEQPACKET && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
+}
+
+static void hand_over_all(struct handshakes *h);
+
+static char const *new_worker(void *handshakes, pid_t pid, int channel)
+{
+  struct handshakes *h = handshakes;
+  struct worker *worker = is_channel(channel) ? find_place(h) : NULL;
+  if (!worker) {
+    close(channel);
+    return "tcptls has sent what is no channel, or too many";
+  }
+  *worker = (struct worker){.channel = channel, .pid = pid, .generation = h->keeper.generation};
+  if (timers_set(h->timers, &worker->alive, 0) == -1 ||
+      events_watch(h->events, channel, EVENTS_IN, event_of(h, worker)) == -1) {
+    timers_cancel(h->timers, &worker->alive);
+    worker->channel = -1;
+    close(channel);
+    return strerror(errno);
+  }
+  timers_cancel(h->timers, &worker->alive);
+  hand_over_all(h);
+  return NULL;
+}
+
+/* A new tcptls has given all its workers: those of the one before it get no more to do. */
+static void keeper_ready(void *handshakes)
+{
+  struct handshakes *h = handshakes;
+  for (uint32_t i = 0; i < h->places; i++)
+    if (h->worker[i].generation != h->keeper.generation)
+      h->worker[i].retiring = true;
+  h->unsettled = true;
+}
+
+static bool is_usable(struct worker const *worker)
+{
+  return worker->channel != -1 && !worker->trouble && !worker->retiring;
+}
+
+static bool have_workers(struct handshakes const *h)
+{
+  for (uint32_t i = 0; i < h->places; i++)
+    if (is_usable(&h->worker[i]))
+      return true;
+  return false;
+}
+
+/* The one that has the fewest handshakes to do and room for another; of several the next in turn. Null: none has room. */
+static struct worker *choose(struct handshakes *h)
+{
+  struct worker *best = NULL;
+  for (uint32_t n = 1; n <= h->places; n++) {
+    struct worker *worker = &h->worker[(h->last + n) % h->places];
+    if (is_usable(worker) && !worker->full && (!best || worker->handshakes < best->handshakes))
+      best = worker;
+  }
+  return best;
+}
+
+static void watch_for_room(struct handshakes *h, struct worker *worker, bool wanted)
+{
+  if (wanted == worker->full)
+    return;
+  worker->full = wanted;
+  if (events_change(h->events, worker->channel, EVENTS_IN | (wanted ? EVENTS_OUT : 0u),
+                    event_of(h, worker)) == -1)
+    break_off(h, worker, "it can't be watched");
+}
+
+/* --- Handing over -------------------------------------------------------------------------------------------- */
+
+static int64_t patience_ms(struct handshakes const *h)
+{
+  return (int64_t)h->options->handshake_s * 1000 + PATIENCE_SLACK_MS;
+}
+
+static void set_if_unset(struct handshakes *h, struct timer *timer, int64_t deadline_ms)
+{
+  if (timer->position == 0)
+    timers_set(h->timers, timer, deadline_ms);
+}
+
+static void expect_answer(struct handshakes *h, struct worker *worker, int64_t now)
+{
+  if (worker->alive.position == 0) {
+    worker->heard_ms = now;
+    worker->pinged = false;
+  }
+  set_if_unset(h, &worker->alive, now + SILENCE_MS);
+}
+
+/* The worker has it. With -V the client's socket stays here, too: its counters can't be read through anything else. */
+static void handed_over(struct handshakes *h, struct waiting *w, struct worker *worker, int program)
+{
+  struct connection *c = &w->connection;
+  int64_t now = clock_ms();
+  c->program = program;
+  if (h->report->verbosity < VERBOSITY_DETAIL) {
+    close(c->fd);
+    c->fd = -1;
+  }
+  w->worker = (uint32_t)(worker - h->worker);
+  w->since_ms = now;
+  waiting_move(h->table, w, WAITING_TLS_ASKED);
+  h->last = w->worker;
+  worker->handshakes++;
+  expect_answer(h, worker, now);
+}
+
+/* What the client has not been sent in clear goes inside. */
+static bool greet(struct banner const *b, int program)
+{
+  return !b || send(program, b->text, b->len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)b->len;
+}
+
+static void try_again_later(struct handshakes *h)
+{
+  set_if_unset(h, &h->retry, clock_ms() + RETRY_MS);
+}
+
+static void not_sent(struct handshakes *h, struct worker *worker, int error)
+{
+  if (error == EAGAIN || error == EWOULDBLOCK)
+    watch_for_room(h, worker, true);
+  else if (error == ETOOMANYREFS || error == ENOBUFS || error == ENOMEM || error == EMFILE)
+    try_again_later(h);
+  else
+    break_off(h, worker, "it has ended");
+}
+
+/* Either the connection is in another list afterwards, or the worker can't be chosen now, or there is to be a retry. */
+static void hand_over(struct handshakes *h, struct waiting *w, struct worker *worker)
+{
+  static struct tls_open const open;
+  int pair[2], both[2], error;
+  if (tls_pair(pair) == -1) {
+    refuse_for_want(h, w, "make a pair of sockets");
+    /* Or all that wait would be refused within a moment. */
+    try_again_later(h);
+    return;
+  }
+  both[0] = w->connection.fd;
+  both[1] = pair[1];
+  if (!greet(h->banner, pair[0]))
+    refuse(h, w, REFUSAL_BANNER);
+  else if (message_send(worker->channel, tls_row(TLS_OPEN), w->id, &open, both) == 0) {
+    close(pair[1]);
+    handed_over(h, w, worker, pair[0]);
+    return;
+  } else {
+    error = errno;
+    not_sent(h, worker, error);
+  }
+  close(pair[0]);
+  close(pair[1]);
+}
+
+static void hand_over_all(struct handshakes *h)
+{
+  struct waiting *w;
+  struct worker *worker;
+  while (h->retry.position == 0 && (w = waiting_first(h->table, WAITING_TLS_UNSENT)) && (worker = choose(h)))
+    hand_over(h, w, worker);
+}
+
+static enum outcome no_memory(struct handshakes *h, struct connection *c)
+{
+  report_dropped(h->report, "wait for TLS", "", strerror(errno));
+  c->refusal = REFUSAL_FORK;
+  return DENY;
+}
+
+enum outcome handshakes_stage(void *handshakes, struct connection *c)
+{
+  struct handshakes *h = handshakes;
+  int64_t now;
+  if (c->tls)
+    return PASS;
+  if (c->refusal != REFUSAL_NONE)
+    return DENY;
+  /* What is asked of the client's socket is asked now. */
+  if (!connection_find_arrival(c, h->listener))
+    return no_memory(h, c);
+  connection_set_options(c, h->options);
+  /* The verdict is for this round only. */
+  c->verdict = NULL;
+  now = clock_ms();
+  if (!waiting_add(h->table, c, WAITING_TLS_UNSENT, now))
+    return no_memory(h, c);
+  set_if_unset(h, &h->patience, now + patience_ms(h));
+  hand_over_all(h);
+  return WAIT;
+}
+
+/* --- Answers ------------------------------------------------------------------------------------------------- */
+
+/* The record that the answer is about, or null if nobody waits for that any more, which is legal. False: no worker of ours
+ * would answer that. */
+static bool find_asked(struct handshakes *h, struct worker *worker, uint32_t id, struct waiting **out)
+{
+  struct waiting *w = waiting_find(h->table, id);
+  *out = NULL;
+  if (!w || w->list != WAITING_TLS_ASKED)
+    return true;
+  if (w->worker != (uint32_t)(worker - h->worker))
+    return false;
+  worker->handshakes--;
+  *out = w;
+  return true;
+}
+
+static bool take_facts(struct handshakes *h, struct worker *worker, struct message const *m)
+{
+  struct waiting *w;
+  struct tls_facts facts;
+  memcpy(&facts, m->payload, sizeof facts);
+  if (!tls_facts_is_sound(&facts) || !find_asked(h, worker, m->header.id, &w))
+    return false;
+  if (!w)
+    return true;
+  w->connection.tls = malloc(sizeof facts);
+  if (!w->connection.tls) {
+    refuse_for_want(h, w, "speak TLS");
+    return true;
+  }
+  *w->connection.tls = facts;
+  waiting_move(h->table, w, WAITING_DUE);
+  return true;
+}
+
+static bool take_refusal(struct handshakes *h, struct worker *worker, struct message const *m)
+{
+  struct waiting *w;
+  struct tls_refusal refusal;
+  memcpy(&refusal, m->payload, sizeof refusal);
+  if (!tls_refusal_is_sound(&refusal) || !find_asked(h, worker, m->header.id, &w))
+    return false;
+  if (w)
+    refuse_saying(h, w, refusal.reason);
+  return true;
+}
+
+/* False if no worker of ours would have sent that. */
+static bool take_message(struct handshakes *h, struct worker *worker, struct message const *m)
+{
+  if (m->header.kind == TLS_DONE)
+    return take_facts(h, worker, m);
+  if (m->header.kind == TLS_REFUSED)
+    return take_refusal(h, worker, m);
+  return true; /* TLS_PONG */
+}
+
+static void receive(struct handshakes *h, struct worker *worker)
+{
+  struct message m;
+  bool heard = false;
+  /* Without a handshake under way there is hardly a second message: it is not looked for. */
+  for (int i = 0; i < ANSWERS_BURST && !worker->trouble && (i == 0 || worker->handshakes > 0); i++) {
+    switch (message_receive(worker->channel, tls_from_relay, sizeof tls_from_relay / sizeof tls_from_relay[0],
+                            &m)) {
+    case MESSAGE_RECEIVED:
+      if (take_message(h, worker, &m))
+        heard = true;
+      else
+        break_off(h, worker, "it has sent what is no answer");
+      break;
+    case MESSAGE_NONE: i = ANSWERS_BURST; break;
+    case MESSAGE_END: break_off(h, worker, "it has ended"); break;
+    case MESSAGE_REFUSED:
+      break_off(h, worker, errno == EPROTO ? "it has sent what is no answer" : "it has ended");
+      break;
+    }
+  }
+  if (worker->retiring && worker->handshakes == 0)
+    h->unsettled = true;
+  if (!heard)
+    return;
+  worker->heard_ms = clock_ms();
+  worker->pinged = false;
+}
+
+void handshakes_event(struct handshakes *h, uint32_t index, unsigned int ready)
+{
+  struct worker *worker = &h->worker[index];
+  if (worker->channel == -1 || worker->trouble)
+    return;
+  if (ready & (EVENTS_IN | EVENTS_FAILED))
+    receive(h, worker);
+  if ((ready & EVENTS_OUT) && !worker->trouble) {
+    watch_for_room(h, worker, false);
+    hand_over_all(h);
+  }
+}
+
+/* --- Time ---------------------------------------------------------------------------------------------------- */
+
+static void check_alive(struct handshakes *h, struct worker *worker)
+{
+  int64_t now = clock_ms();
+  if (worker->handshakes == 0)
+    return;
+  if (worker->pinged)
+    break_off(h, worker, "it does not answer");
+  else if (now < worker->heard_ms + SILENCE_MS)
+    timers_set(h->timers, &worker->alive, worker->heard_ms + SILENCE_MS);
+  else {
+    worker->pinged = true;
+    /* If there is no room for this it does not read, and will be found out. */
+    message_send(worker->channel, tls_row(TLS_PING), 0, NULL, NULL);
+    timers_set(h->timers, &worker->alive, now + PING_GRACE_MS);
+  }
+}
+
+/* Both lists are in the order of their age. */
+static struct waiting *oldest(struct handshakes *h)
+{
+  struct waiting *asked = waiting_first(h->table, WAITING_TLS_ASKED);
+  struct waiting *unsent = waiting_first(h->table, WAITING_TLS_UNSENT);
+  if (!asked || !unsent)
+    return asked ? asked : unsent;
+  return asked->since_ms < unsent->since_ms ? asked : unsent;
+}
+
+static void lose_patience(struct handshakes *h)
+{
+  int64_t now = clock_ms();
+  struct waiting *w;
+  while ((w = oldest(h)) && w->since_ms + patience_ms(h) <= now) {
+    bool asked = w->list == WAITING_TLS_ASKED;
+    if (asked)
+      h->worker[w->worker].handshakes--;
+    refuse_saying(h, w, asked ? "tcptls does not answer" : "no tcptls is free");
+  }
+  if (w)
+    timers_set(h->timers, &h->patience, w->since_ms + patience_ms(h));
+}
+
+bool handshakes_time(struct handshakes *h, struct timer const *timer)
+{
+  if (keeper_time(&h->keeper, timer)) {
+    h->unsettled = true;
+    return true;
+  }
+  if (timer == &h->patience) {
+    lose_patience(h);
+    return true;
+  }
+  if (timer == &h->retry) {
+    hand_over_all(h);
+    return true;
+  }
+  for (uint32_t i = 0; i < h->places; i++)
+    if (timer == &h->worker[i].alive) {
+      check_alive(h, &h->worker[i]);
+      return true;
+    }
+  return false;
+}
+
+void handshakes_keeper_event(struct handshakes *h)
+{
+  keeper_event(&h->keeper);
+  h->unsettled = true;
+}
+
+void handshakes_reload(struct handshakes *h)
+{
+  keeper_reload(&h->keeper);
+  h->unsettled = true;
+}
+
+void handshakes_reaped(struct handshakes *h, pid_t pid)
+{
+  keeper_reaped(&h->keeper, pid);
+}
+
+/* --- Settling ------------------------------------------------------------------------------------------------ */
+
+/* Nobody will answer those whom it was given. */
+static void orphan(struct handshakes *h, struct worker const *worker, char const *why)
+{
+  uint32_t index = (uint32_t)(worker - h->worker);
+  struct waiting *w = waiting_first(h->table, WAITING_TLS_ASKED), *next;
+  for (; w; w = next) {
+    next = waiting_next(h->table, w);
+    if (w->worker == index)
+      refuse_saying(h, w, why);
+  }
+}
+
+/* Our end of its channel is closed. One that is in order ends when it has nothing to relay any more, and tcptls replaces it;
+ * one that is not may never end. As long as its channel has no end the number is that of this process. */
+static void dismiss(struct handshakes *h, struct worker *worker)
+{
+  events_forget(h->events, worker->channel);
+  close(worker->channel);
+  timers_cancel(h->timers, &worker->alive);
+  worker->channel = -1;
+  worker->trouble = NULL;
+}
+
+static void lost(struct handshakes *h, struct worker *worker)
+{
+  char number[DECIMAL_SIZE];
+  bool ended = strcmp(worker->trouble, "it has ended") == 0;
+  decimal_print(number, (uint64_t)worker->pid);
+  if (!ended)
+    kill(worker->pid, SIGKILL);
+  report_warning(h->report, "go on with TLS worker ", number, worker->trouble);
+  orphan(h, worker, ended ? "tcptls has ended" : "tcptls has failed");
+  dismiss(h, worker);
+}
+
+void handshakes_settle(struct handshakes *h)
+{
+  if (!h->unsettled)
+    return;
+  h->unsettled = false;
+  for (uint32_t i = 0; i < h->places; i++) {
+    struct worker *worker = &h->worker[i];
+    if (worker->channel != -1 && worker->trouble)
+      lost(h, worker);
+    else if (worker->channel != -1 && worker->retiring && worker->handshakes == 0)
+      dismiss(h, worker);
+  }
+  keeper_settle(&h->keeper, have_workers(h));
+  if (!have_workers(h))
+    keeper_expect_worker(&h->keeper);
+  hand_over_all(h);
+}
+
+/* --- The start ----------------------------------------------------------------------------------------------- */
+
+void handshakes_start(struct handshakes *h, char const *const *environment)
+{
+  h->keeper.options = h->options;
+  h->keeper.environment = environment;
+  h->keeper.new_worker = new_worker;
+  h->keeper.ready = keeper_ready;
+  h->keeper.context = h;
+  keeper_start(&h->keeper);
+}
+
+void handshakes_begin(struct handshakes *h)
+{
+  h->keeper.report = h->report;
+  h->keeper.events = h->events;
+  h->keeper.timers = h->keeper.revival.timers = h->timers;
+  keeper_begin(&h->keeper);
+}
+
+int handshakes_reserve(struct handshakes *h)
+{
+  struct timer *const timer[] = {&h->patience, &h->retry};
+  for (size_t i = 0; i < sizeof timer / sizeof timer[0]; i++)
+    if (timers_set(h->timers, timer[i], 0) == -1)
+      return -1;
+  for (size_t i = 0; i < sizeof timer / sizeof timer[0]; i++)
+    timers_cancel(h->timers, timer[i]);
+  return keeper_reserve(&h->keeper);
+}

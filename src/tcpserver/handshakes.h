@@ -1,0 +1,78 @@
+/* handshakes.h - the stage of TLS: a connection is handed over to a worker of tcptls(1), with one end of a pair, and prog gets the
+ * other end once the handshake is over. Here are the workers as tcpserver knows them, each a channel; like all helpers they
+ * are watched and never believed. What keeps them going is in keeper.h, what is said to them in ../lib/tls.h. */
+#ifndef TCPSERVER_HANDSHAKES_H
+#define TCPSERVER_HANDSHAKES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "admission.h"
+#include "banner.h"
+#include "events.h"
+#include "keeper.h"
+#include "listener.h"
+#include "options.h"
+#include "report.h"
+#include "timers.h"
+#include "waiting.h"
+
+/* tcptls has 64 workers at most, and those that its predecessor left may have something to finish. */
+#define WORKERS_MAX 128
+
+struct worker {
+  int channel; /* -1: there is none in this place */
+  pid_t pid;
+  unsigned int generation; /* of the tcptls that it belongs to */
+  uint32_t handshakes;     /* that it has not answered yet */
+  char const *trouble;     /* what is wrong with it, till handshakes_settle() */
+  bool retiring;           /* gets no more of them */
+  bool full;               /* its channel is watched for room */
+  bool pinged;
+  int64_t heard_ms;
+  struct timer alive; /* is it? */
+};
+
+struct handshakes {
+  struct options const *options;
+  struct listener const *listener;
+  struct report *report;
+  struct events *events;
+  struct timers *timers;
+  struct waiting_table *table; /* the server's */
+  struct banner const *banner; /* what is sent as soon as TLS is spoken, or null */
+  struct keeper keeper;
+  struct worker worker[WORKERS_MAX];
+  uint32_t places;       /* those from here on were never taken */
+  uint32_t last;         /* who got the last connection */
+  bool unsettled;        /* somebody has failed, or has nothing more to do */
+  struct timer patience; /* the oldest handshake has taken too long */
+  struct timer retry;    /* to hand over what the system had no room for */
+};
+
+/* Starts tcptls, with the rights that tcpserver still has. Needs `options` and `report`. Exits 111 if it can't be run. */
+void handshakes_start(struct handshakes *h, char const *const *environment);
+
+/* Takes what it gives once they have been dropped, and waits until it is ready: exits as it does if it is not. The other
+ * fields above `keeper` are set before. */
+void handshakes_begin(struct handshakes *h);
+
+/* Memory for timers, now: they are set when there may be none. 0, or -1 with errno ENOMEM. */
+int handshakes_reserve(struct handshakes *h);
+
+enum outcome handshakes_stage(void *handshakes, struct connection *c);
+
+/* Has keys and certificates read again. */
+void handshakes_reload(struct handshakes *h);
+
+/* A worker's channel is ready; the keeper's socket is; a timer has expired (false: none of these); a child was waited for
+ * that is no program's; the end of a round, in which somebody may have failed: exits 111 if nobody is left and there is no
+ * hope. */
+void handshakes_event(struct handshakes *h, uint32_t worker, unsigned int ready);
+void handshakes_keeper_event(struct handshakes *h);
+void handshakes_reaped(struct handshakes *h, pid_t pid);
+bool handshakes_time(struct handshakes *h, struct timer const *timer);
+void handshakes_settle(struct handshakes *h);
+
+#endif
