@@ -12,8 +12,7 @@
  * $TLS_FOLDER has these files; the first line of the one named `keeper` says what the keeper does from its next start on:
  *   exit N, kill          at once                    exit-begin N   when it is told what its workers are to be
  *   workers N             it has so many (1)         silent         it is never ready
- *   junk unsound pipe early-channels ready-twice worker-later    what no keeper sends, before it is ready or after
- *   lone                  it does not replace workers that end
+ *   junk unsound pipe ready-twice    what no keeper sends
  *   notes   what happens, a line each: start PID ARGUMENTS, begin UID GID GROUPS, worker PID, reload, open PID ID, ping PID
  *   deaf    while it is there workers take nothing from their channels
  *   mute    while it is there they don't answer pings */
@@ -79,7 +78,9 @@ static int channel;
 
 static void say(enum tls_kind kind, uint32_t id, void const *payload)
 {
-  message_send(channel, tls_row(kind), id, payload, NULL);
+  struct pollfd p = {.fd = channel, .events = POLLOUT};
+  while (message_send(channel, tls_row(kind), id, payload, NULL) == -1 && errno == EAGAIN)
+    poll(&p, 1, -1);
 }
 
 static void raw(void const *data, size_t size)
@@ -250,6 +251,10 @@ static enum copied copy(int from, int to)
 
 static void step(struct connection *c, bool net, bool plain)
 {
+  if (!c->relaying && plain) {
+    end(c);
+    return;
+  }
   if (c->waiting) {
     if (there_is("release")) {
       char *space = strchr(c->line, '\0') + 1;
@@ -336,7 +341,7 @@ static _Noreturn void be_worker(int fd)
     for (size_t i = 0; i < connections; i++) {
       struct connection const *c = &connection[i];
       p[1 + 2 * i] = (struct pollfd){.fd = c->net_ended || c->waiting ? -1 : c->net, .events = POLLIN};
-      p[2 + 2 * i] = (struct pollfd){.fd = c->relaying ? c->plain : -1, .events = POLLIN};
+      p[2 + 2 * i] = (struct pollfd){.fd = c->plain, .events = c->relaying ? POLLIN : 0};
       if (c->net != -1 && c->waiting)
         wait_ms = 10;
     }
@@ -446,9 +451,6 @@ int main(int argc, char **argv)
     kill(getpid(), SIGKILL);
   for (;;) {
     poll(&p, 1, 20);
-    while (waitpid(-1, NULL, WNOHANG) > 0)
-      if (!behaves("lone"))
-        start_worker();
     switch (message_receive(0, tls_to_keeper, 2, &m)) {
     case MESSAGE_RECEIVED:
       if (m.header.kind == TLS_BEGIN)
@@ -456,7 +458,10 @@ int main(int argc, char **argv)
       else
         note("reload");
       break;
-    case MESSAGE_NONE: break;
+    case MESSAGE_NONE:
+      if (waitpid(-1, NULL, WNOHANG) > 0)
+        start_worker();
+      break;
     case MESSAGE_END:
     case MESSAGE_REFUSED: return 0;
     }
