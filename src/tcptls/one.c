@@ -79,9 +79,9 @@ void one_prepare(struct one *one, struct options const *o)
 
 void one_open(struct one *one)
 {
+  struct event const net = {.kind = ONE_NET}, plain = {.kind = ONE_PLAIN};
   if (conduit_open(&one->conduit, &one->events, server_context_ssl(one->context), true, one->net,
-                   one->pair[1], (struct event){.kind = ONE_NET}, (struct event){.kind = ONE_PLAIN},
-                   clock_ms()) == -1)
+                   one->pair[1], net, plain, clock_ms()) == -1)
     die_system("unable to begin with TLS");
   one->net = one->pair[1] = -1;
   one->open = one->more = true;

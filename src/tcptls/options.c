@@ -185,8 +185,8 @@ static char const *find_certificate(struct choice const *c)
     folder = CERTIFICATES;
   if (strlen(folder) + sizeof name > sizeof path)
     die_usage("the name of a folder is too long: ", folder);
-  memcpy(path, folder, strlen(folder) + 1);
-  strcat(path, name);
+  memcpy(path, folder, strlen(folder));
+  memcpy(path + strlen(folder), name, sizeof name);
   return path;
 }
 

@@ -110,7 +110,7 @@ static void to_answers(struct worker *w, struct connection *c, enum answer answe
 
 static bool add_block(struct worker *w)
 {
-  struct connection **more = reallocarray(w->block, w->blocks + 1, sizeof *more), *block;
+  struct connection *block, **more = reallocarray(w->block, w->blocks + 1, sizeof(struct connection *));
   if (!more)
     return false;
   w->block = more;

@@ -123,7 +123,7 @@ static size_t unescape(char *out, size_t size, char const *text)
 
 static void begin_plain(int fd)
 {
-  char text[4096], got[4096];
+  char text[4096], got[4096] = "";
   size_t len = unescape(text, sizeof text, o.plain), have = 0;
   if (write(fd, text, len) != (ssize_t)len)
     fail("write");

@@ -226,7 +226,12 @@ static void accept_one(void)
     both[1] = pair[1];
     program_end[next_id] = pair[0];
     given[next_id] = i;
-    if (message_send(worker[i].channel, tls_row(TLS_OPEN), next_id++, &open, both) == 0)
+    int result;
+    while ((result = message_send(worker[i].channel, tls_row(TLS_OPEN), next_id, &open, both)) == -1 &&
+           errno == EAGAIN)
+      poll(&(struct pollfd){.fd = worker[i].channel, .events = POLLOUT}, 1, 1000);
+    next_id++;
+    if (result == 0)
       break;
     say("not sent: %s", strerror(errno));
     close(pair[0]);
