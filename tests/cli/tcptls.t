@@ -302,31 +302,4 @@ is 'The handshake that was asked for has its deadline' "$(peer -k 127.0.0.1 "$po
 logs '… and its reason' slow 'fatal: no TLS: no handshake in time'
 stop
 
-# --- The page's examples
-
-page=$root/doc/tcptls.1
-mkdir "$work/page"
-cd "$work/page" || exit 1
-# The last one makes the files.
-sed -n '/^openssl req/,/^\.Ed/p' "$page" | grep -v '^\.Ed' | sed 's/\\e$/\\/' > commands
-exits 'A key and a certificate are made' 0 sh commands
-ok '… in one file' grep -q 'PRIVATE KEY' server.pem
-cp "$certs/ca.pem" .
-# example NAME COMMAND: runs it, on any port
-example()
-{
-  if ! grep -qF -- "$2" "$page"; then
-    result 1 "the page has: $2"
-    return
-  fi
-  background "$1" sh -c "exec $(printf '%s' "$2" | sed 's/^tcpserver 127.0.0.1 8443/tcpserver -1HRl0 127.0.0.1 0/')"
-  serve_wait "$1"
-}
-example echoes 'tcpserver 127.0.0.1 8443 tcptls -n server.pem cat'
-is 'The first example echoes' "$(client 127.0.0.1 "$port" hello)" hello
-stop
-example certified "tcpserver 127.0.0.1 8443 tcptls -n server.pem -a ca.pem sh -c 'echo \"\$SSL_PEER_CERT_SUBJECT\"'"
-is 'The one with certificates of clients tells them' "$(client -c "$certs/client.pem" 127.0.0.1 "$port")" 'CN=alice,O=Example'
-stop
-
 done_testing

@@ -326,6 +326,24 @@ example ucspi-environ.5 'You come from' > run.sh
 is 'ucspi-environ: a script tells the address' "$(TCPREMOTEIP=192.0.2.7 sh run.sh | cat -v) $(env -u TCPREMOTEIP sh run.sh | cat -v)" \
   'You come from 192.0.2.7.^M You come from nowhere.^M'
 
+# --- TLS ------------------------------------------------------------------------------------------------------------
+. "$root/tests/tls.sh"
+ok 'tcptls: a key and a certificate are made' runs tcptls.1 'openssl req'
+cp "$certs/ca.pem" ca.pem
+mkdir etc/tcptls
+cp server.pem etc/tcptls/mail.pem
+chown -R "$me" etc/tcptls server.pem 2> err
+up 8443 tcptls.1 'server.pem cat'
+is 'tcptls: what is sent in TLS comes back' "$(client 127.0.0.1 8443 hello)" hello
+down
+up 8443 tcptls.1 'ca.pem'
+is 'tcptls: a client is known by its certificate' "$(client -c "$certs/client.pem" 127.0.0.1 8443)" 'CN=alice,O=Example'
+down
+up 25 tcptls.1 'qmail-smtpd'
+is 'tcptls: without STARTTLS the connection is plain' "$(peer 127.0.0.1 25 'HELO me\r\n' | tr -d '\r')" '220 mail.example.org
+250 HELO me'
+down
+
 for words in 'tcpmux stream' 'service tcpmux' 'ExecStart' 'systemd-socket-activate'; do
   ran_elsewhere tcp-env.1 "$words" e2e/tcp-env.t
 done
