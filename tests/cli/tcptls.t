@@ -238,6 +238,10 @@ stop
 tls open -n "$good" -- sh -c 'cd /proc/$$/fd && echo [0-9]*'
 is 'The program has no descriptor of ours' "$(client 127.0.0.1 "$port")" '0 1 2 3'
 stop
+serve inetd -v -HR -l test 127.0.0.1 0 sh -c 'exec tcptls -n "$1" sh -c "echo noise >&2; echo hello" 2>&0' sh "$good"
+is 'Where standard error is the connection nothing is said there' "$(client 127.0.0.1 "$port"; echo $?)" 'hello
+0'
+stop
 cat > "$work/ignores" <<'SCRIPT'
 $SIG{CHLD} = 'IGNORE';
 $SIG{PIPE} = 'DEFAULT';
