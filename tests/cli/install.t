@@ -5,7 +5,7 @@ make=$(command -v gmake || echo make)
 programs='tcpserver tcprules tcprulescheck tcpmuxd tcpclient tcp-env rblsmtpd'
 programs="$programs argv0 addcr delcr fixcrio recordio tcptls"
 programs="$programs mconnect-io tcpcat mconnect who@ date@ finger@ http@"
-helpers='tcplookup http-get rblsmtpd-lists'
+helpers='tcplookup http-get rblsmtpd-lists tlsconnect'
 
 # The copy keeps the times, so that nothing is built again.
 mkdir "$work/tree"
