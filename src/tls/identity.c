@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <openssl/decoder.h>
 #include <openssl/err.h>
 #include <openssl/ocsp.h>
 #include <openssl/pem.h>
@@ -48,69 +49,108 @@ static bool is_encrypted(struct pem_block const *b)
   return strcmp(b->label, PEM_STRING_PKCS8) == 0 || strstr(b->header, "ENCRYPTED") != NULL;
 }
 
-static int take_key(struct identity *i, struct pem_block const *b, struct complaint const *c)
+/* A file that is being read. The key waits until the certificate says of which type it is: to try all types takes four
+ * times as long, and there may be thousands of files. */
+struct reading {
+  struct identity *identity;
+  struct pem_block key; /* null label: none yet */
+  struct complaint complaint;
+};
+
+static int keep_key(struct reading *r, struct pem_block *b)
 {
-  unsigned char const *at = b->data;
-  if (i->key)
-    return complain(c, "there is more than one private key in it");
+  if (r->key.label)
+    return complain(&r->complaint, "there is more than one private key in it");
   if (is_encrypted(b))
-    return complain(c,
+    return complain(&r->complaint,
                     "the private key in it is protected by a passphrase, and nobody is here to type it in");
-  i->key = d2i_AutoPrivateKey(NULL, &at, b->size);
-  return i->key ? 0 : complain_of(c, "the private key in it is broken");
+  r->key = *b;
+  memset(b, 0, sizeof *b);
+  return 0;
 }
 
 /* The first one is the key's; the others say who has signed it. */
-static int take_certificate(struct identity *i, struct pem_block const *b, struct complaint const *c)
+static int take_certificate(struct reading *r, struct pem_block const *b)
 {
+  struct identity *i = r->identity;
   X509 *certificate = pem_certificate(b);
   if (!certificate)
-    return complain_of(c, "a certificate in it is broken");
+    return complain_of(&r->complaint, "a certificate in it is broken");
   if (!i->certificate)
     i->certificate = certificate;
   else if ((!i->chain && !(i->chain = sk_X509_new_null())) || sk_X509_push(i->chain, certificate) <= 0) {
     X509_free(certificate);
-    return complain(c, "memory is short");
+    return complain(&r->complaint, "memory is short");
   }
   return 0;
 }
 
-static int take_blocks(struct identity *i, BIO *from, struct complaint const *c)
+static int take_blocks(struct reading *r, BIO *from)
 {
   struct pem_block b;
   enum pem_result found;
   while ((found = pem_next(from, &b)) == PEM_BLOCK) {
-    int result = is_key(&b) ? take_key(i, &b, c) : pem_is_certificate(&b) ? take_certificate(i, &b, c) : 0;
+    int result = is_key(&b) ? keep_key(r, &b) : pem_is_certificate(&b) ? take_certificate(r, &b) : 0;
     pem_free(&b);
     if (result == -1)
       return -1;
   }
-  return found == PEM_END ? 0 : complain_of(c, "it is no sound PEM file");
+  return found == PEM_END ? 0 : complain_of(&r->complaint, "it is no sound PEM file");
 }
 
-static int check(struct identity const *i, struct complaint const *c)
+static EVP_PKEY *decode_as(char const *type, struct pem_block const *b)
 {
+  char const *structure = strcmp(b->label, PEM_STRING_PKCS8INF) == 0 ? "PrivateKeyInfo" : "type-specific";
+  unsigned char const *at = b->data;
+  size_t size = (size_t)b->size;
+  EVP_PKEY *key = NULL;
+  OSSL_DECODER_CTX *decoder =
+      OSSL_DECODER_CTX_new_for_pkey(&key, "DER", structure, type, EVP_PKEY_KEYPAIR, NULL, NULL);
+  if (decoder)
+    OSSL_DECODER_from_data(decoder, &at, &size);
+  OSSL_DECODER_CTX_free(decoder);
+  return key;
+}
+
+/* One of another type than the certificate's is to be called another's, not broken. */
+static EVP_PKEY *decode(struct identity const *i, struct pem_block const *b)
+{
+  EVP_PKEY const *of_certificate = X509_get0_pubkey(i->certificate);
+  char const *type = of_certificate ? EVP_PKEY_get0_type_name(of_certificate) : NULL;
+  unsigned char const *at = b->data;
+  EVP_PKEY *key = type ? decode_as(type, b) : NULL;
+  ERR_clear_error();
+  return key ? key : d2i_AutoPrivateKey(NULL, &at, b->size);
+}
+
+static int check(struct reading const *r)
+{
+  struct identity *i = r->identity;
   if (!i->certificate)
-    return complain(c, "there is no certificate in it");
+    return complain(&r->complaint, "there is no certificate in it");
+  if (!r->key.label)
+    return complain(&r->complaint, "there is no private key in it");
+  i->key = decode(i, &r->key);
   if (!i->key)
-    return complain(c, "there is no private key in it");
+    return complain_of(&r->complaint, "the private key in it is broken");
   if (X509_check_private_key(i->certificate, i->key) != 1)
-    return complain(c, "the private key in it is not that of the first certificate");
+    return complain(&r->complaint, "the private key in it is not that of the first certificate");
   return 0;
 }
 
 int identity_parse(struct identity *i, struct material_part const *part, char problem[], size_t problem_size)
 {
-  struct complaint c = {part->name, problem, problem_size};
+  struct reading r = {.identity = i, .complaint = {part->name, problem, problem_size}};
   BIO *from = pem_open(part->data, part->size);
   int result;
   memset(i, 0, sizeof *i);
   i->file = OPENSSL_strdup(part->name);
   if (from && i->file)
-    result = take_blocks(i, from, &c) == -1 ? -1 : check(i, &c);
+    result = take_blocks(&r, from) == -1 ? -1 : check(&r);
   else
-    result = complain(&c, "memory is short");
+    result = complain(&r.complaint, "memory is short");
   BIO_free(from);
+  pem_free(&r.key);
   if (result == -1)
     identity_free(i);
   return result;

@@ -433,9 +433,12 @@ static void test_problems(void)
       {"broken-certificate.pem", "a certificate in it is broken: "},
       {"bad-base64.pem", "it is no sound PEM file: bad base64 decode"},
       {"small.pem", "ee key too small"},
+      {"other-type.pem", "the private key in it is not that of the first certificate"},
   };
   static char const *const fine[] = {"server.pem",          "server-rsa.pem",     "server-chain.pem",
-                                     "server-key-last.pem", "server-expired.pem", "with-parameters.pem"};
+                                     "server-key-last.pem", "server-expired.pem", "with-parameters.pem",
+                                     "old-ec.pem",          "old-rsa.pem",        "ed25519.pem",
+                                     "rsa-pss.pem"};
   struct tls_policy p = {0};
   struct server_context *s;
   run("openssl ec -in server.key -aes128 -passout pass:secret -out old-encrypted.pem 2> log && "
@@ -448,6 +451,14 @@ static void test_problems(void)
   run("openssl req -x509 -newkey rsa:1024 -nodes -keyout small.key -subj /CN=small -out small.crt 2> log && "
       "cat small.key small.crt > small.pem");
   run("{ openssl ecparam -name prime256v1; echo text; cat server.pem; } > with-parameters.pem");
+  run("cat server-rsa.key server.crt > other-type.pem");
+  run("{ openssl ec -in server.key; cat server.crt; } > old-ec.pem 2> log");
+  run("{ openssl rsa -traditional -in server-rsa.key; cat server-rsa.crt; } > old-rsa.pem 2> log");
+  run("openssl req -x509 -newkey ed25519 -nodes -keyout a -subj /CN=a -out b 2> log && cat a b > "
+      "ed25519.pem");
+  run("openssl genpkey -algorithm RSA-PSS -out a 2> log && openssl req -x509 -key a -subj /CN=a -out b 2> "
+      "log && "
+      "cat a b > rsa-pss.pem");
   for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
     char expected[256], got[CONTEXT_PROBLEM_SIZE];
     s = server(&p, all[i].certificate, NULL, NULL);
