@@ -1,12 +1,13 @@
 /* session.c - see session.h. Each step tries both directions until each has nothing to do or must wait, so that no edge
- * of the owner's is lost. Nothing of the program's output is held here: it stays in its socket's queue, of which it is
- * read without being taken (MSG_PEEK), until OpenSSL has it. */
+ * of the owner's is lost. Of what one side does not take no more than a chunk is held here; the rest stays in the sockets'
+ * queues, where it makes the other side wait. */
 #include "session.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -27,13 +28,17 @@
 #define RECORD_SIZE       16384
 #define SILENCE_MS        1000
 
-/* The most that is held of what OpenSSL has to say to a peer that does not read: a record, and what changes of keys need.
- * It never has more than one record of the program's. */
+/* What is read of either side before it is passed on: more takes less time, but may have to be held. */
+#define CHUNK 32768
+
+/* The most that is held of what OpenSSL has to say to a peer that does not read: a chunk, and what changes of keys need.
+ * It never has more than a chunk of the program's. */
 #define UNSENT_MAX 65536
 
 /* What all sessions of the process share, because each needs it only within a step. */
 static struct {
   BIO_METHOD *method;
+  bool more_follows; /* so that what is sent now may wait for it */
   size_t net_left;   /* what may be read from the peer in this step still */
   bool is_throttled; /* there was perhaps more */
   unsigned char octets[TLS_ANCHOR + SHARE];
@@ -47,6 +52,7 @@ static struct {
 struct net {
   int fd;
   int problem;     /* errno of what has failed for good, or 0 */
+  bool is_shut;    /* close_notify was the last; what OpenSSL still wants to say (of new keys) nobody needs */
   uint64_t octets; /* that have been sent */
   unsigned char *unsent;
   size_t unsent_at, unsent_size;
@@ -91,7 +97,8 @@ static size_t net_send(struct net *n, unsigned char const *octets, size_t count)
 {
   size_t done = 0;
   while (done < count && !n->problem) {
-    ssize_t sent = send(n->fd, octets + done, count - done, MSG_DONTWAIT | MSG_NOSIGNAL);
+    ssize_t sent = send(n->fd, octets + done, count - done,
+                        MSG_DONTWAIT | MSG_NOSIGNAL | (shared.more_follows ? MSG_MORE : 0));
     if (sent == -1 && try_again())
       break;
     if (sent == -1)
@@ -143,6 +150,8 @@ static int net_write(BIO *bio, char const *text, int size)
   unsigned char const *octets = (unsigned char const *)text;
   size_t count = (size_t)size, done = 0;
   BIO_clear_retry_flags(bio);
+  if (n->is_shut)
+    return size;
   if (!n->unsent)
     done = net_send(n, octets, count);
   else if (n->unsent_size + count > UNSENT_MAX) {
@@ -410,15 +419,30 @@ static void take_end(struct session *s)
     fail(s, "connection closed without close_notify");
 }
 
-/* False if nothing can be read now, and nothing has changed. */
-static bool take_record(struct session *s)
+/* Reads records until CHUNK octets are there or there is a reason to stop. */
+static enum outcome read_records(struct session *s, size_t *count)
 {
-  size_t got = 0;
+  enum outcome outcome = DONE;
+  for (*count = 0; outcome == DONE && *count + RECORD_SIZE <= CHUNK;) {
+    size_t got = 0;
+    ERR_clear_error();
+    outcome = outcome_of(s->ssl, SSL_read_ex(s->ssl, shared.octets + *count, RECORD_SIZE, &got));
+    *count += got;
+  }
+  return outcome;
+}
+
+/* False if nothing can be read now, and nothing has changed. */
+static bool take_records(struct session *s)
+{
+  size_t count;
+  enum outcome outcome;
   if (peer_has_ended(s))
     return watch_ended_peer(s);
-  ERR_clear_error();
-  switch (outcome_of(s->ssl, SSL_read_ex(s->ssl, shared.octets, RECORD_SIZE, &got))) {
-  case DONE: deliver(s, shared.octets, got); return true;
+  outcome = read_records(s, &count);
+  deliver(s, shared.octets, count);
+  switch (outcome) {
+  case DONE: return true;
   case READS: s->want_net |= EVENTS_IN; return false;
   case WRITES:
     s->net_writes_for_read = true;
@@ -452,19 +476,12 @@ static void relay_inward(struct session *s)
       s->inward = FLOW_ENDED;
     else if (s->inward == FLOW_ENDING)
       end_input(s);
-    if (is_finished(s) || !take_record(s))
+    if (is_finished(s) || !take_records(s))
       return;
   }
 }
 
 /* --- From the program to the peer -------------------------------------------------------------------------------- */
-
-/* What an unfinished call of OpenSSL's waits for. */
-static void wait_to_send(struct session *s, enum outcome outcome)
-{
-  s->net_reads_for_write = outcome == READS;
-  s->want_net |= outcome == READS ? EVENTS_IN : EVENTS_OUT;
-}
 
 /* False if what was said before is not all sent. */
 static bool is_sent(struct session *s)
@@ -486,104 +503,121 @@ static size_t record_size(struct session const *s, size_t count)
   return count < most ? count : most;
 }
 
-/* How many octets OpenSSL has taken, in records that are sent or, the last of them, held. */
-static size_t write_records(struct session *s, unsigned char const *octets, size_t count)
+/* There is room for all of it: what can't be sent is held. False if the session has failed. */
+static bool write_records(struct session *s, unsigned char const *octets, size_t count, bool more_follows)
 {
-  size_t done = 0;
-  while (done < count && is_sent(s)) {
-    size_t written = 0;
+  for (size_t done = 0; done < count;) {
+    size_t size = record_size(s, count - done), written = 0;
     enum outcome outcome;
+    shared.more_follows = more_follows || done + size < count;
     ERR_clear_error();
-    outcome = outcome_of(s->ssl, SSL_write_ex(s->ssl, octets + done, record_size(s, count - done), &written));
-    if (outcome == READS || outcome == WRITES) {
-      wait_to_send(s, outcome);
-      break;
-    }
+    outcome = outcome_of(s->ssl, SSL_write_ex(s->ssl, octets + done, size, &written));
+    shared.more_follows = false;
     if (outcome != DONE) {
       (outcome == LOST ? lose_output : fail)(s, "connection lost");
-      break;
+      return false;
     }
     s->burst += (uint32_t)(s->burst < FIRST_RECORDS ? written : 0);
     done += written;
   }
-  return done;
+  return true;
 }
 
-/* Takes out of plain's queue what it was only looked at before: with an anchor, which goes first, the last of them
- * becomes the next anchor. */
-static void consume(struct session *s, size_t count)
+/* How many octets of the program's that have not been passed on are in plain's queue. */
+static size_t fresh_octets(struct session const *s)
 {
-  while (count > 0) {
-    ssize_t got = recv(s->plain, shared.octets, count, MSG_DONTWAIT);
-    if (got <= 0)
-      return;
-    count -= (size_t)got;
-  }
+  int count;
+  if (ioctl(s->plain, FIONREAD, &count) == -1 || count < 0)
+    return 0;
+  return (size_t)count - (s->anchored && count > 0 ? 1 : 0);
 }
 
-/* Will the program write no more? What it has written may be in the queue still. */
+static bool take(struct session const *s, unsigned char *octets, size_t count, int flags)
+{
+  for (size_t done = 0; done < count;) {
+    ssize_t got = recv(s->plain, octets + done, count - done, MSG_DONTWAIT | flags);
+    if (got <= 0)
+      return false;
+    done += (size_t)got;
+  }
+  return true;
+}
+
+/* Takes so many, of which the last, with an anchor, also stays in the queue, to be the next one: at no time the queue is
+ * empty. Null if there are not so many. */
+static unsigned char const *take_octets(struct session const *s, size_t count)
+{
+  if (!take(s, shared.octets, count, 0) || (s->anchored && !take(s, shared.octets + count, 1, MSG_PEEK)))
+    return NULL;
+  return s->anchored ? shared.octets + 1 : shared.octets;
+}
+
+/* Will the program write no more? What it has written may be in the queue still; where the system can't say so then,
+ * owners have no edges either, and are told again when it is empty. */
 static bool output_has_ended(struct session const *s)
 {
+#ifdef POLLRDHUP
   struct pollfd p = {.fd = s->plain, .events = POLLRDHUP};
   return poll(&p, 1, 0) == 1;
+#else
+  unsigned char octet;
+  ssize_t got = recv(s->plain, &octet, 1, MSG_DONTWAIT | MSG_PEEK);
+  return got == 0 || (got == -1 && !try_again());
+#endif
 }
 
 /* True if there may be more that can be done now. */
 static bool pass_output(struct session *s)
 {
   /* First this, then the queue, so that nothing comes between. */
-  bool has_ended = s->anchored && output_has_ended(s);
-  size_t skip = s->anchored ? 1 : 0, room = skip + SHARE, fresh, done;
-  ssize_t got = recv(s->plain, shared.octets, room, MSG_PEEK | MSG_DONTWAIT);
-  if (got == -1 ? try_again() : got <= (ssize_t)skip && s->anchored && !has_ended) {
-    s->want_plain |= EVENTS_IN | EVENTS_END;
-    return false;
-  }
-  if (got <= (ssize_t)skip) { /* also with an error: it closed its end with unread input */
-    s->outward = FLOW_ENDING;
-    return true;
-  }
-  fresh = (size_t)got - skip;
-  done = write_records(s, shared.octets + skip, fresh);
-  consume(s, done);
-  if (done < fresh)
-    return s->outward == FLOW_ENDED;
-  if (s->anchored && !has_ended && fresh < SHARE) {
+  bool has_ended = output_has_ended(s);
+  for (size_t left = SHARE; left >= CHUNK; left -= CHUNK) {
+    size_t fresh = fresh_octets(s), count = fresh < CHUNK ? fresh : CHUNK;
+    unsigned char const *octets = count > 0 ? take_octets(s, count) : NULL;
+    if (octets && !write_records(s, octets, count, fresh > count && left > CHUNK))
+      return true;
+    if (!is_sent(s))
+      return s->outward == FLOW_ENDED;
+    if (fresh > count)
+      continue;
+    if (has_ended && fresh == 0)
+      s->outward = FLOW_ENDING;
+    if (has_ended)
+      return true;
     s->want_plain |= EVENTS_IN | EVENTS_END;
     return false;
   }
   return true;
 }
 
-/* Says close_notify. */
-static enum outcome say_end(struct session *s)
+/* Amid a renegotiation nothing can be said. False if that is so, or if the session has failed. */
+static bool can_speak(struct session *s)
 {
+  enum outcome outcome = DONE;
   ERR_clear_error();
-  if (SSL_in_init(s->ssl)) { /* amid a renegotiation */
-    enum outcome outcome = outcome_of(s->ssl, SSL_do_handshake(s->ssl));
-    if (outcome != DONE)
-      return outcome;
-  }
-  /* Again only if it did not succeed: then it would read. */
-  int result = SSL_shutdown(s->ssl);
-  return result >= 0 ? DONE : outcome_of(s->ssl, result);
+  if (SSL_in_init(s->ssl))
+    outcome = outcome_of(s->ssl, SSL_do_handshake(s->ssl));
+  if (outcome == READS || outcome == WRITES) {
+    s->net_reads_for_write = outcome == READS;
+    s->want_net |= outcome == READS ? EVENTS_IN : EVENTS_OUT;
+  } else if (outcome != DONE)
+    (outcome == LOST ? lose_output : fail)(s, "connection lost");
+  return outcome == DONE;
 }
 
 /* True if the peer has been told. */
 static bool end_output(struct session *s)
 {
-  enum outcome outcome = SSL_get_shutdown(s->ssl) & SSL_SENT_SHUTDOWN ? DONE : say_end(s);
-  if (outcome == READS || outcome == WRITES) {
-    wait_to_send(s, outcome);
-    return false;
-  }
-  if (outcome != DONE) {
-    (outcome == LOST ? lose_output : fail)(s, "connection lost");
+  ERR_clear_error();
+  /* A second call would read. */
+  if (!(SSL_get_shutdown(s->ssl) & SSL_SENT_SHUTDOWN) && SSL_shutdown(s->ssl) < 0) {
+    lose_output(s, "connection lost");
     return true;
   }
   if (!is_sent(s))
     return s->outward == FLOW_ENDED;
   shutdown(s->net, SHUT_WR);
+  net_of(s)->is_shut = true;
   s->outward = FLOW_ENDED;
   return true;
 }
@@ -593,7 +627,9 @@ static bool relay_outward(struct session *s)
 {
   bool more = false;
   s->net_reads_for_write = false;
-  if (s->outward != FLOW_ENDED && !is_sent(s))
+  if (s->outward == FLOW_ENDED)
+    return false;
+  if (!is_sent(s) || !can_speak(s))
     return s->outward == FLOW_ENDED;
   if (s->outward == FLOW_OPEN)
     more = pass_output(s);
