@@ -123,7 +123,7 @@ static int on_hello(SSL *ssl, int *alert, void *context)
 {
   struct server_context const *c = context;
   (void)alert;
-  /* OpenSSL would send an empty one, which clients of TLS 1.3 don't take. */
+  /* Without keys, not all of OpenSSL 3 knows by itself that TLS 1.3 has no ticket without contents. */
   if (!c->tickets || c->tickets->keys.count == 0)
     SSL_set_num_tickets(ssl, 0);
   return SSL_TLSEXT_ERR_OK;

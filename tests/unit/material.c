@@ -275,6 +275,48 @@ static bool opens(unsigned char const *data, size_t size)
   return is_open;
 }
 
+/* One part of 24 octets behind its entry, which lies. */
+static void test_lies(void)
+{
+  static struct {
+    uint32_t role, name_size;
+    uint64_t data_size;
+    char const *text;
+    bool is_sound;
+  } const all[] = {
+      {1, 8, 16, "abcdefg", true},
+      {4, 24, 0, "abcdefghijklmnopqrstuvw", true},
+      {1, 1, 23, "", true},
+      {1, 1, 16, "", true},
+      {0, 8, 16, "abcdefg", false},
+      {5, 8, 16, "abcdefg", false},
+      {0x80000001u, 8, 16, "abcdefg", false},
+      {1, 0, 24, "", false},
+      {1, 8, 17, "abcdefg", false},
+      {1, 25, 0, "abcdefg", false},
+      {1, 8, 15, "abcdefgh", false},
+      {1, 8, 16, "abc", false},
+      {1, 0xffffffffu, 16, "abcdefg", false},
+      {1, 8, UINT64_MAX, "abcdefg", false},
+      {1, 8, UINT64_MAX - 7, "abcdefg", false},
+      {1, 8, UINT64_MAX - 15, "abcdefg", false},
+      {1, 0xfffffff8u, 16 - (uint64_t)0xfffffff0u, "abcdefg", false},
+      {1, 0xffffffffu, 24 - (uint64_t)0xffffffffu, "abcdefg", false},
+      {1, 8, INT64_MAX, "abcdefg", false},
+  };
+  for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+    unsigned char file[56] = "ucspitls";
+    uint64_t size = sizeof file;
+    memcpy(file + 8, &size, 8);
+    memcpy(file + 16, &all[i].role, 4);
+    memcpy(file + 20, &all[i].name_size, 4);
+    memcpy(file + 24, &all[i].data_size, 8);
+    memcpy(file + 32, all[i].text, strlen(all[i].text));
+    ok(opens(file, sizeof file) == all[i].is_sound, "entry %zu is %s", i,
+       all[i].is_sound ? "taken" : "refused");
+  }
+}
+
 static void test_hostile(void)
 {
   struct material m;
@@ -328,6 +370,7 @@ int main(void)
   test_sizes();
   test_warnings();
   test_seals();
+  test_lies();
   test_hostile();
   snprintf(command, sizeof command, "rm -rf %s", folder);
   ok(chdir("/") == 0 && system(command) == 0, "nothing is left");

@@ -16,6 +16,7 @@
 #include <openssl/x509v3.h>
 
 #include "facts.h"
+#include "sni.h"
 #include "tap.h"
 
 /* What OpenSSL and src/tls ask for the time. */
@@ -507,6 +508,14 @@ static void test_chain(void)
   talk_free(&t);
   server_context_free(s);
   SSL_CTX_free(c);
+  run("cat ca.pem intermediate.pem > both-cas.pem");
+  s = sound_server(&strict, "server-chain-short.pem", "both-cas.pem", NULL);
+  c = any_client();
+  t = talk(s, c, NULL);
+  ok(sk_X509_num(SSL_get_peer_cert_chain(t.client)) == 1, "... even if it is among the CAs of clients");
+  talk_free(&t);
+  server_context_free(s);
+  SSL_CTX_free(c);
 }
 
 static void make_folder(void)
@@ -594,14 +603,70 @@ static void test_names(void)
   talk_free(&t);
   server_context_free(s);
   SSL_CTX_free(c);
+
+  c = any_client();
+  run("rm folder/*.pem && cp server-wrong-host.pem folder/default.pem && cp server-rsa.pem folder/");
+  s = sound_server(&p, "folder", NULL, NULL);
+  t = talk(s, c, "mail.example.org");
+  is_string(served(&t), "mail.example.org",
+            "the default's is no choice for who asks for a name with another key");
+  talk_free(&t);
+  server_context_free(s);
+  run("rm folder/*.pem && cp server-wrong-host.pem folder/default.pem && cp server-chain.pem folder/b.pem && "
+      "cp server.pem folder/a.pem && cp server-rsa.pem folder/c.pem");
+  s = sound_server(&p, "folder", NULL, NULL);
+  t = talk(s, c, "mail.example.org");
+  ok(is_agreed(&t) && sk_X509_num(SSL_get_peer_cert_chain(t.client)) == 1,
+     "of two certificates for a name with the same kind of key the first counts");
+  talk_free(&t);
+  server_context_free(s);
+  SSL_CTX_free(c);
+}
+
+/* Of `asked` in a table of one name. */
+static bool is_found(char const *name, size_t size, char const *asked)
+{
+  struct sni s = {NULL, 0, 0};
+  struct sni_name const *found;
+  bool is_one;
+  must(sni_add(&s, name, size, 3) == 0, "sni");
+  sni_sort(&s);
+  is_one = sni_find(&s, asked, &found) == 1 && found->target == 3;
+  sni_free(&s);
+  return is_one;
+}
+
+static void test_table(void)
+{
+  char longest[300];
+  struct sni none = {NULL, 0, 0};
+  struct sni_name const *found;
+  ok(is_found("a.b", 3, "A.b") && is_found("*.b", 3, "a.b"), "a name is found, and a wildcard");
+  ok(!is_found("a.b\0.c", 6, "a.b") && !is_found("*.b\0.c", 6, "a.b"), "what has a NUL in it is no name");
+  ok(!is_found("a*.b", 4, "ab.b") && !is_found("a.*.b", 5, "a.c.b") && !is_found("*", 1, "a") &&
+         !is_found("*.", 2, "a.") && !is_found("**.b", 4, "a.b") && !is_found("*.*.b", 5, "a.a.b"),
+     "a wildcard stands for one label, the first, and all of it");
+  ok(!is_found("", 0, "") && !is_found("a b", 3, "a b") && !is_found("\xe4.b", 3, "\xe4.b"),
+     "what can't be a host's name is not found");
+  memset(longest, 'a', sizeof longest);
+  for (size_t i = 50; i < sizeof longest; i += 50)
+    longest[i] = '.';
+  longest[299] = '\0';
+  ok(!is_found(longest, 299, longest) && !is_found("a", 1, longest), "... whatever its length");
+  longest[253] = '\0';
+  ok(is_found(longest, 253, longest), "... up to the longest that there is");
+  ok(sni_find(&none, "a", &found) == 0, "in an empty table nothing is found");
 }
 
 static void test_end_while_in_use(void)
 {
   struct tls_policy p = {.alpn = "smtp", .verify = true};
-  struct server_context *s = sound_server(&p, "folder", "ca.pem", "crl.pem");
+  struct server_context *s;
   SSL_CTX *c = any_client();
-  struct talk t = talk_new(server_context_ssl(s), c);
+  struct talk t;
+  make_folder();
+  s = sound_server(&p, "folder", "ca.pem", "crl.pem");
+  t = talk_new(server_context_ssl(s), c);
   must(SSL_set_tlsext_host_name(t.client, "a.wild.example.org") == 1, "name");
   must(SSL_set_alpn_protos(t.client, (unsigned char const *)"\4smtp", 5) == 0, "alpn");
   must(SSL_use_certificate_file(t.client, "client.crt", SSL_FILETYPE_PEM) == 1 &&
@@ -702,16 +767,25 @@ static bool is_stapled_from(char const *certificate, char const *staple)
   return stapled;
 }
 
-/* The CA's answer without a time at which it ends. */
-static void make_endless(void)
+/* The CA's answer about a certificate that is good, in a file; without a time at which it ends. */
+static void make_endless(char const *certificate, char const *file, char const *option)
 {
-  run("openssl x509 -in server.crt -noout -serial | sed 's/serial=/V\\t491231235959Z\\t\\t/; "
-      "s/$/\\tunknown\\t\\/CN=x/' "
-      "> index && openssl ocsp -index index -CA ca.crt -rsigner ca.crt -rkey ca.key -issuer ca.crt -cert "
-      "server.crt "
-      "-reqout request > log 2>&1 && openssl ocsp -index index -CA ca.crt -rsigner ca.crt -rkey ca.key "
-      "-reqin request "
-      "-respout endless.ocsp > log 2>&1");
+  char command[1024];
+  snprintf(
+      command, sizeof command,
+      "openssl x509 -in %s.crt -noout -serial | sed 's/serial=/V\t491231235959Z\t\t/; "
+      "s/$/\tunknown\t\\/CN=x/' > "
+      "index && openssl ocsp -index index -CA ca.crt -rsigner ca.crt -rkey ca.key -issuer ca.crt -cert "
+      "%s.crt "
+      "-reqout request > log 2>&1 && openssl ocsp -index index -CA ca.crt -rsigner ca.crt -rkey ca.key %s "
+      "-reqin request -respout %s > log 2>&1",
+      certificate, certificate, option, file);
+  run(command);
+}
+
+static void make_answer(char const *certificate, char const *file)
+{
+  make_endless(certificate, file, "-ndays 7");
 }
 
 static void test_staples(void)
@@ -721,13 +795,19 @@ static void test_staples(void)
   ok(is_stapled_from("server.pem", "server.ocsp"), "a good answer is stapled");
   ok(!is_stapled_from("server-revoked.pem", "server-revoked.ocsp"), "that a certificate is revoked is not");
   ok(!is_stapled_from("server-rsa.pem", "server.ocsp"), "... nor what is said of another");
-  run("cat server.key server.crt other-ca.crt > other-chain.pem; cat server.key server.crt ca.crt > "
-      "whole-chain.pem");
-  ok(is_stapled_from("whole-chain.pem", "server.ocsp"), "the issuer's key is compared if it is there");
+  make_answer("intermediate", "intermediate.ocsp");
+  ok(!is_stapled_from("server-other-ca.pem", "intermediate.ocsp"), "... even if both have one serial number");
+  run("printf '[req]\ndistinguished_name=d\nx509_extensions=x\n[d]\n[x]\nsubjectKeyIdentifier=none\n' > conf "
+      "&& "
+      "openssl req -x509 -config conf -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout a -subj "
+      "/O=Example/CN=Test-CA -out b 2> log && cat server.key server.crt ca.crt > whole.pem && "
+      "cat server.key server.crt b > impostor.pem");
+  ok(is_stapled_from("whole.pem", "server.ocsp") && !is_stapled_from("impostor.pem", "server.ocsp"),
+     "... nor what another CA of that name says, if the issuer is in the chain");
   clock_offset_s = -3600;
   ok(!is_stapled_from("server.pem", "server.ocsp"), "what will be true is not stapled yet");
   clock_offset_s = 0;
-  make_endless();
+  make_endless("server", "endless.ocsp", "");
   ok(!is_stapled_from("server.pem", "endless.ocsp"), "what has no end is not stapled");
   run("printf '\\060\\003\\012\\001\\003' > later.ocsp");
   ok(!is_stapled_from("server.pem", "later.ocsp"), "nor is a responder's failure");
@@ -785,36 +865,41 @@ static void test_clients(void)
 {
   static struct {
     char const *certificate;
-    int without_crl, with_crl, with_old_crl, with_all_crls;
+    int verdict[5]; /* with each of the lists below */
   } const all[] = {
-      {"client.pem", -1, -1, X509_V_ERR_CRL_HAS_EXPIRED, -1},
-      {"client-chain.pem", -1, X509_V_ERR_UNABLE_TO_GET_CRL, X509_V_ERR_UNABLE_TO_GET_CRL, -1},
-      {NULL, 0, 0, 0, 0},
-      {"client-expired.pem", X509_V_ERR_CERT_HAS_EXPIRED, X509_V_ERR_CERT_HAS_EXPIRED,
-       X509_V_ERR_CRL_HAS_EXPIRED, X509_V_ERR_CERT_HAS_EXPIRED},
-      {"client-not-yet.pem", X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_NOT_YET_VALID,
-       X509_V_ERR_CRL_HAS_EXPIRED, X509_V_ERR_CERT_NOT_YET_VALID},
-      {"client-revoked.pem", -1, X509_V_ERR_CERT_REVOKED, X509_V_ERR_CRL_HAS_EXPIRED,
-       X509_V_ERR_CERT_REVOKED},
-      {"client-other-ca.pem", X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
-       X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
-       X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY},
-      {"client-self-signed.pem", X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
-       X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
-       X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT},
-      {"client-purpose.pem", X509_V_ERR_INVALID_PURPOSE, X509_V_ERR_INVALID_PURPOSE,
-       X509_V_ERR_INVALID_PURPOSE, X509_V_ERR_INVALID_PURPOSE},
+      {"client.pem", {-1, -1, X509_V_ERR_CRL_HAS_EXPIRED, -1, X509_V_ERR_UNABLE_TO_GET_CRL}},
+      {"client-chain.pem",
+       {-1, X509_V_ERR_UNABLE_TO_GET_CRL, X509_V_ERR_UNABLE_TO_GET_CRL, -1, X509_V_ERR_UNABLE_TO_GET_CRL}},
+      {NULL, {0, 0, 0, 0, 0}},
+      {"client-expired.pem",
+       {X509_V_ERR_CERT_HAS_EXPIRED, X509_V_ERR_CERT_HAS_EXPIRED, X509_V_ERR_CRL_HAS_EXPIRED,
+        X509_V_ERR_CERT_HAS_EXPIRED, X509_V_ERR_UNABLE_TO_GET_CRL}},
+      {"client-not-yet.pem",
+       {X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CRL_HAS_EXPIRED,
+        X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_UNABLE_TO_GET_CRL}},
+      {"client-revoked.pem",
+       {-1, X509_V_ERR_CERT_REVOKED, X509_V_ERR_CRL_HAS_EXPIRED, X509_V_ERR_CERT_REVOKED,
+        X509_V_ERR_UNABLE_TO_GET_CRL}},
+      {"client-other-ca.pem",
+       {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+        X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+        X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY}},
+      {"client-self-signed.pem",
+       {X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
+        X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
+        X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT}},
+      {"client-purpose.pem",
+       {X509_V_ERR_INVALID_PURPOSE, X509_V_ERR_INVALID_PURPOSE, X509_V_ERR_INVALID_PURPOSE,
+        X509_V_ERR_INVALID_PURPOSE, X509_V_ERR_INVALID_PURPOSE}},
   };
-  static char const *const lists[] = {NULL, "crl.pem", "crl-expired.pem", "crl-all.pem"};
+  static char const *const lists[] = {NULL, "crl.pem", "crl-expired.pem", "crl-all.pem",
+                                      "crl-intermediate.pem"};
   struct tls_policy p = {.verify = true};
-  for (size_t list = 0; list < 4; list++) {
+  for (size_t list = 0; list < sizeof lists / sizeof lists[0]; list++) {
     struct server_context *s = sound_server(&p, "server.pem", "ca.pem", lists[list]);
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
       for (int version = TLS1_2_VERSION; version <= TLS1_3_VERSION; version++) {
-        int expected = list == 0   ? all[i].without_crl
-                       : list == 1 ? all[i].with_crl
-                       : list == 2 ? all[i].with_old_crl
-                                   : all[i].with_all_crls;
+        int expected = all[i].verdict[list];
         int got = verdict_on(s, all[i].certificate, version);
         ok(got == expected, "client with %s, revocations %s, TLS 1.%d: %s",
            all[i].certificate ? all[i].certificate : "none", lists[list] ? lists[list] : "none",
@@ -825,7 +910,9 @@ static void test_clients(void)
     server_context_free(s);
   }
   {
-    struct server_context *s = sound_server(&p, "server-other-ca.pem", "ca.pem", NULL);
+    struct server_context *s;
+    must(setenv("SSL_CERT_FILE", "other-ca.crt", 1) == 0, "setenv");
+    s = sound_server(&p, "server-other-ca.pem", "ca.pem", NULL);
     ok(verdict_on(s, "client-other-ca.pem", TLS1_3_VERSION) == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
        "the server's own CA, and the system's, count for nothing");
     server_context_free(s);
@@ -1141,6 +1228,24 @@ static void test_clients_material(void)
   ok(!is_agreed(&t), "the system's CAs are not these");
   talk_free(&t);
   SSL_CTX_free(c);
+  must(setenv("SSL_CERT_FILE", "ca.crt", 1) == 0, "setenv");
+  c = sound_client(&strict, "client.pem", NULL);
+  t = talk(s, c, NULL);
+  ok(is_agreed(&t), "... else they count if no others are given");
+  talk_free(&t);
+  SSL_CTX_free(c);
+  c = sound_client(&strict, "client.pem", "other-ca.pem");
+  t = talk(s, c, NULL);
+  ok(!is_agreed(&t), "... but only then");
+  talk_free(&t);
+  SSL_CTX_free(c);
+  c = client(&strict, "client.pem", NULL, "crl.pem");
+  must(c != NULL, problem);
+  t = talk(s, c, NULL);
+  ok(!is_agreed(&t) && SSL_get_verify_result(t.client) == X509_V_ERR_CERT_REVOKED,
+     "... with revocations, too");
+  talk_free(&t);
+  SSL_CTX_free(c);
   ok(!client(&strict, "server-mismatch.pem", NULL, NULL) && !client(&strict, NULL, "garbage.pem", NULL) &&
          !client(&strict, NULL, "ca.pem", "garbage.pem"),
      "a client's files must be sound, too");
@@ -1341,6 +1446,7 @@ int main(void)
   test_problems();
   test_chain();
   test_names();
+  test_table();
   test_end_while_in_use();
   test_protocols();
   test_staples();
