@@ -156,6 +156,37 @@ static int apply_new(SSL_CTX *context, char *list, char problem[CONTEXT_PROBLEM_
                                                       : complain(problem, "-f %s: OpenSSL refuses it", list);
 }
 
+/* OpenSSL has nothing under these any more; that it knows them shows that they are no slips. */
+static bool is_retired(char const *keyword)
+{
+  static char const *const all[] = {"MEDIUM", "LOW", "EXP", "EXPORT", "SSLv2", "3DES",
+                                    "DES",    "RC4", "RC2", "IDEA",   "SEED"};
+  for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+    if (strcmp(all[i], keyword) == 0)
+      return true;
+  return false;
+}
+
+/* Of a list it passes over what it does not know: with a slip in the first name, the second best would be used. What is
+ * taken out of a list may be unknown. */
+static int check_old(char const *list, char problem[CONTEXT_PROBLEM_SIZE])
+{
+  SSL_CTX *scratch = SSL_CTX_new(TLS_method());
+  char name[128];
+  int result = scratch ? 0 : complain(problem, "memory is short");
+  for (char const *at = list; result == 0 && *at; at += strspn(at, ":")) {
+    size_t len = strcspn(at, ":");
+    int size = snprintf(name, sizeof name, "%.*s", (int)(len < sizeof name ? len : sizeof name), at);
+    if (!strchr("!-+@", name[0]) && !is_retired(name) &&
+        (size >= (int)sizeof name || SSL_CTX_set_cipher_list(scratch, name) != 1))
+      result = complain(problem, "-f %s: OpenSSL knows no such cipher", name);
+    at += len;
+  }
+  SSL_CTX_free(scratch);
+  ERR_clear_error();
+  return result;
+}
+
 /* Does what is left after versions and security level have had their say have any for TLS 1.2 or before? */
 static bool has_old(SSL_CTX *context)
 {
@@ -171,6 +202,8 @@ static bool has_old(SSL_CTX *context)
 
 static int apply_old(SSL_CTX *context, char const *asked, char *list, char problem[CONTEXT_PROBLEM_SIZE])
 {
+  if (check_old(list, problem) == -1)
+    return -1;
   memcpy(list + strlen(list), NEVER, sizeof NEVER);
   if (SSL_CTX_set_cipher_list(context, list) != 1 || !has_old(context))
     return complain(problem, "-f %s: no cipher in it can be used with these versions of TLS", asked);
