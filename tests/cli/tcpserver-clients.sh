@@ -2,6 +2,7 @@
 #   crowd NAME args…      tests/cli/tcpserver-crowd.pl in the background: many clients; $pid
 #   tell NAME COMMAND     has it do that; its output is $work/NAME.out
 #   descriptors           how many tcpserver has           has_descriptors N
+#   round_trips NAME      waits until tcpserver, whose log that is, has seen all that has happened before
 #   ended PID             true if that process runs no more
 
 # Whoever's child it is, he may be slow to wait for it.
@@ -31,4 +32,24 @@ descriptors()
 has_descriptors()
 {
   [ "$(descriptors)" = "$1" ]
+}
+
+tables()
+{
+  grep -c 'table: [0-9]*/' "$work/$1.log"
+}
+
+has_tables()
+{
+  [ "$(tables "$1")" -ge "$2" ]
+}
+
+# It has seen all once it has twice answered a signal that was sent afterwards.
+round_trips()
+{
+  for round_trip in 1 2; do
+    round_trip=$(($(tables "$1") + 1))
+    kill -USR1 "$server"
+    wait_for has_tables "$1" "$round_trip"
+  done
 }

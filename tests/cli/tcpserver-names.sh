@@ -3,7 +3,6 @@
 #   behave                what that does, from stdin: see there         questions ERE   how many notes of it match
 #   wait_asked N ERE      waits until so many do                        helpers         the pids of tcpserver's helpers
 #   release ORDER         has the helper answer what it keeps for later: see there
-#   round_trips NAME      waits until tcpserver has seen all that has happened before
 # and what tcpserver-clients.sh has. $server is the pid of the tcpserver that is meant.
 . "$root/tests/cli/tcpserver-clients.sh"
 own_helper tcpserver "$root/tests/cli/tcpserver-names-helper.pl"
@@ -49,24 +48,4 @@ helpers()
 release()
 {
   echo "$1" > "$NAMES_FOLDER/release"
-}
-
-tables()
-{
-  grep -c 'table: [0-9]*/' "$work/$1.log"
-}
-
-has_tables()
-{
-  [ "$(tables "$1")" -ge "$2" ]
-}
-
-# It has seen all once it has twice answered a signal that was sent afterwards.
-round_trips()
-{
-  for round_trip in 1 2; do
-    round_trip=$(($(tables "$1") + 1))
-    kill -USR1 "$server"
-    wait_for has_tables "$1" "$round_trip"
-  done
 }

@@ -13,7 +13,7 @@
  *   exit N, kill          at once                    exit-begin N   when it is told what its workers are to be
  *   workers N             it has so many (1)         silent         it is never ready
  *   junk unsound pipe ready-twice    what no keeper sends
- *   notes   what happens, a line each: start PID ARGUMENTS, begin UID GID GROUPS, worker PID, reload, open PID ID, ping PID
+ *   notes   what happens, a line each: start PID ARGUMENTS, begin UID GID GROUPS, worker PID, reload, open PID ID, done PID ID, ping PID
  *   deaf    while it is there workers take nothing from their channels
  *   mute    while it is there they don't answer pings */
 #include <errno.h>
@@ -138,6 +138,7 @@ static void done(struct connection *c, char *words)
   if (recv(c->plain, &anchor, 1, MSG_PEEK | MSG_DONTWAIT) == 1 && anchor == '\0')
     recv(c->plain, &anchor, 1, 0);
   c->relaying = true;
+  note("done %d %u", (int)getpid(), c->id);
 }
 
 static void misbehave(struct connection *c, char const *how)

@@ -188,13 +188,13 @@ noted 24 '^open'
 tell four 'say 0 hello'
 ok "... nor a place under -c: who has finished his is served" wait_for has_turns 1
 is "... he, in spite of those that were before him" "$(cat "$work/turns")" 127.0.0.11
-tell four 'say 2 hello'
-wait_for grep -q 'say done' "$work/four.out"
-tell four 'say 1 hello'
-tell four 'say 3 hello'
+for n in 2 1 3; do
+  before=$(notes '^done')
+  tell four "say $n hello"
+  noted "$((before + 1))" '^done'
+  round_trips places
+done
 ok "... others who have finished theirs wait for a place" wait_for has_waiting places 23
-tell four 'say 3 more'
-before=$(descriptors)
 is "... not one is served before there is one" "$(wc -l < "$work/turns")" 1
 tell four 'reset 3'
 ok "... who leaves meanwhile is let go" wait_for has_waiting places 22
