@@ -21,8 +21,11 @@
 /* It replaces a worker at once, and if workers keep failing it tries again every 30 seconds. */
 #define BEREFT_MS 35000
 
-/* Messages that are taken before other events are looked at. */
-#define MESSAGES_BURST 64
+/* How long, if it has nobody to talk to any more, its end is waited for, and how often it is looked for. */
+#define END_MS        5000
+#define REAP_EVERY_MS 10
+
+static char const has_ended[] = "tcptls has ended";
 
 static void break_off(struct keeper *k, char const *why)
 {
@@ -128,9 +131,9 @@ static bool receive(struct keeper *k)
       take_ready(k);
     return true;
   case MESSAGE_NONE: return false;
-  case MESSAGE_END: break_off(k, "tcptls has ended"); break;
+  case MESSAGE_END: break_off(k, has_ended); break;
   case MESSAGE_REFUSED:
-    break_off(k, errno == EPROTO ? "tcptls has sent what makes no sense" : "tcptls has ended");
+    break_off(k, errno == EPROTO ? "tcptls has sent what makes no sense" : has_ended);
     break;
   }
   return false;
@@ -145,18 +148,29 @@ void keeper_event(struct keeper *k)
 
 /* --- The start of tcpserver ---------------------------------------------------------------------------------- */
 
-/* It has said why, unless it was killed. */
-static _Noreturn void end_as_it_did(struct keeper *k)
+/* Its exit status, or 0 if it has none: it was killed, or does not end though nobody listens to it. */
+static int exit_status(struct keeper *k)
 {
   int status;
-  if (strcmp(k->trouble, "tcptls has ended") != 0)
+  close(k->fd);
+  for (int64_t until_ms = clock_ms() + END_MS; clock_ms() < until_ms; poll(NULL, 0, REAP_EVERY_MS)) {
+    pid_t pid = waitpid(k->revival.pid, &status, WNOHANG);
+    if (pid == k->revival.pid)
+      return WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+    if (pid == -1 && errno != EINTR)
+      return 0;
+  }
+  return 0;
+}
+
+/* With 100 or 111 it has said why. */
+static _Noreturn void end_as_it_did(struct keeper *k)
+{
+  bool ended = strcmp(k->trouble, has_ended) == 0;
+  int status = ended ? exit_status(k) : 0;
+  if (status != 100 && status != 111)
     strerr_dief(111, "unable to speak TLS: ", k->trouble);
-  while (waitpid(k->revival.pid, &status, 0) == -1)
-    if (errno != EINTR)
-      _exit(111);
-  if (WIFSIGNALED(status) || WEXITSTATUS(status) == 0)
-    strerr_dief(111, "unable to speak TLS: ", k->trouble);
-  _exit(WEXITSTATUS(status) == 100 ? 100 : 111);
+  _exit(status);
 }
 
 static void wait_for_message(struct keeper *k, int64_t deadline_ms)
@@ -206,7 +220,7 @@ void keeper_reload(struct keeper *k)
   /* If its socket is full it has been told often enough already. */
   if (k->fd != -1 && !k->trouble && send_message(k, TLS_RELOAD, NULL) == -1 && errno != EAGAIN &&
       errno != EWOULDBLOCK)
-    break_off(k, "tcptls has ended");
+    break_off(k, has_ended);
 }
 
 void keeper_expect_worker(struct keeper *k)
@@ -238,7 +252,7 @@ static void restart(struct keeper *k)
     k->hopeless = !is_shortage(error);
     revival_not_started(&k->revival);
   } else if (watch(k) == -1 || send_begin(k) == -1)
-    break_off(k, "tcptls has ended");
+    break_off(k, has_ended);
   else
     timers_set(k->timers, &k->overdue, clock_ms() + START_MS);
 }

@@ -53,7 +53,7 @@ static void hide_inherited_descriptors(void)
 
 int main(int argc, char const *const *argv, char const *const *envp)
 {
-  struct options options;
+  static struct options options;
   struct listener listener;
 
   fill_standard_descriptors();
