@@ -65,18 +65,20 @@ serving_fails()
   wrong=
   while [ $at -lt 90 ]; do
     rm -f "$work/mark"
-    background tls env "LD_PRELOAD=$shim" "FAULT_CALL=$1" "FAULT_AT=$at" "FAULT_ERRNO=$3" "FAULT_MARK=$work/mark" \
+    background start env "LD_PRELOAD=$shim" "FAULT_CALL=$1" "FAULT_AT=$at" "FAULT_ERRNO=$3" "FAULT_MARK=$work/mark" \
       tcpserver -1 -HRl0 -v -c 1 -C 2 -n cert -B 'hi ' 127.0.0.1 0 echo served
-    if ! serve_wait tls > /dev/null; then
+    wait_for start_or_stop
+    if gone; then
       at=$((at + 1))
       continue
     fi
     server=$pid
+    port=$(head -n 1 "$work/start.out")
     before=$(descriptors)
     for i in 1 2 3; do hello; echo; done > "$work/replies"
     [ "$(grep -c '^hi served$' "$work/replies")" -ge 2 ] || wrong="$wrong $at(lost more than one)"
     wait_for is_served || wrong="$wrong $at(no service)"
-    wait_for sh -c "grep status: '$work/tls.log' | tail -n 1 | grep -q 'status: 0/1'" || wrong="$wrong $at(counts)"
+    wait_for sh -c "grep status: '$work/start.log' | tail -n 1 | grep -q 'status: 0/1'" || wrong="$wrong $at(counts)"
     wait_for has_descriptors "$before" || wrong="$wrong $at(descriptors)"
     stop "$server"
     [ "$(hits)" != 0 ] || break
