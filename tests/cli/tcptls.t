@@ -171,7 +171,7 @@ tls wanted -n "$good" -a "$certs/ca.pem" -- sh -c 'echo "$SSL_PEER_CERT_SUBJECT"
 is 'The program learns who the client is' "$(client -c "$certs/client.pem" 127.0.0.1 "$port" | head -n 1)" 'CN=alice,O=Example'
 is '… and the hash of its certificate' "$(client -c "$certs/client.pem" 127.0.0.1 "$port" | tail -n 1)" \
   "$(openssl x509 -in "$certs/client.crt" -outform DER | sha256sum | cut -d ' ' -f 1)"
-not_ok 'With -a a client without certificate is refused' client 127.0.0.1 "$port" > "$work/out"
+not_ok 'With -a a client without certificate is refused' client 127.0.0.1 "$port"
 logs '… for that reason' wanted 'no TLS: .*did not return a certificate'
 for bad in other-ca:issuer expired:expired self-signed:self.signed not-yet:not.yet.valid purpose:purpose; do
   client -c "$certs/client-${bad%%:*}.pem" 127.0.0.1 "$port" > "$work/out"
