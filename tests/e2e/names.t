@@ -54,7 +54,7 @@ is 'nor has one that does not exist' "$(looks -a nowhere.names.test)" \
 is 'what dnsmasq refuses cannot be found out' "$(looks -a www.example)" \
   'tcplookup: fatal: unable to figure out IP address for www.example: temporary DNS failure;'
 is 'of a connection that does not exist nobody is known' "$(looks -H 127.0.0.1 9 9)" ''
-like 'although oidentd was asked' "$(cat "$work/oidentd.log")" '9 , 9 : ERROR : NO-USER'
+logs 'although oidentd was asked' oidentd '9 , 9 : ERROR : NO-USER'
 
 # --- tcpserver and tcpclient ------------------------------------------------------------------------------------------
 
