@@ -40,7 +40,7 @@ char const options_help[] =
           "  -c file        take only certificates that these authorities signed (the system's)\n"
           "  -L file        ... and that these lists do not revoke\n"
           "  -s protocol    begin with STARTTLS of smtp, pop3 or imap\n"
-          "  -f ciphers  -M version  -e protocols   as in openssl ciphers; e.g. TLSv1_3; ALPN\n"
+          "  -f ciphers     as in openssl ciphers; -M version: the lowest (TLSv1_2); -e protocols: ALPN\n"
           "  -S n           give up if TLS has not begun after n seconds (60)\n"
           "  host           an address, a name, or 0 for this machine\n"
           "  port           a number or a service's name\n"
