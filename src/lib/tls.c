@@ -133,9 +133,11 @@ void tls_set_text(char *field, size_t size, char const *text)
 int tls_pair(int pair[2])
 {
   static char const anchor[1];
-  int flags;
+  int flags, on = 1;
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1)
     return -1;
+  setsockopt(pair[1], SOL_SOCKET, SO_OOBINLINE, &on,
+             sizeof on); /* some systems have no such data here anyway */
   flags = fcntl(pair[1], F_GETFL);
   if (flags != -1 && fcntl(pair[1], F_SETFL, flags | O_NONBLOCK) == 0 &&
       (TLS_ANCHOR == 0 || send(pair[0], anchor, TLS_ANCHOR, MSG_NOSIGNAL) == TLS_ANCHOR))

@@ -100,7 +100,8 @@ void tls_set_text(char *field, size_t size, char const *text);
 /* The pair between a program and the relay: [0] is the program's end, blocking, [1] the relay's, nonblocking; both are
  * close-on-exec. It holds an anchor: TLS_ANCHOR octets that the relay must not pass on. A stream socket of unix(7) that
  * is closed while it has unread octets resets its other end: so the relay leaves the last octet that it has passed on in
- * its own queue, and can tell the program of a connection that was cut off as TCP would, with ECONNRESET. 0, or -1 with
+ * its own queue, and can tell the program of a connection that was cut off as TCP would, with ECONNRESET. Octets that the
+ * program sends out of band (MSG_OOB) come in their order, because else they would be counted but not read. 0, or -1 with
  * errno as socketpair(2). Only Linux resets so; elsewhere TLS_ANCHOR is 0, and such an end looks like any other. */
 #if defined(__linux__) && !defined(UCSPI_PORTABLE)
 #define TLS_ANCHOR 1

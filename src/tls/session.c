@@ -574,6 +574,10 @@ static bool pass_output(struct session *s)
   for (size_t left = SHARE; left >= CHUNK; left -= CHUNK) {
     size_t fresh = fresh_octets(s), count = fresh < CHUNK ? fresh : CHUNK;
     unsigned char const *octets = count > 0 ? take_octets(s, count) : NULL;
+    if (count > 0 && !octets) { /* what the system counts can't be had: waiting for it would not end */
+      fail(s, "the program's output can't be read");
+      return true;
+    }
     if (octets && !write_records(s, octets, count, fresh > count && left > CHUNK))
       return true;
     if (!is_sent(s))

@@ -978,6 +978,75 @@ static void test_end_behind_kept(size_t way)
   ok(run_until(t, is_over) && !t->s.failure && is_in_order(t), "%s: ... then it is over", ways[way].name);
 }
 
+/* What a program may do to its end that nobody expects of one; 'O': an octet out of band, 'f': one with a descriptor. */
+static bool send_oddly(int fd, char how)
+{
+  union {
+    struct cmsghdr header;
+    char octets[CMSG_SPACE(sizeof(int))];
+  } control = {
+      .header = {.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
+  struct iovec octet = {&how, 1};
+  struct msghdr message = {.msg_iov = &octet, .msg_iovlen = 1};
+  if (how == 'f') {
+    memcpy(CMSG_DATA(&control.header), &(int){2}, sizeof(int));
+    message.msg_control = &control;
+    message.msg_controllen = sizeof control;
+  }
+  return sendmsg(fd, &message, how == 'O' ? MSG_OOB : 0) == 1;
+}
+
+static void test_odd_programs(size_t way)
+{
+  static char const *const cases[] = {"O", "xO", "OO", "xOx", "OxO", "OxOxOxOx", "f", "xfx", "fff", "fOfOx"};
+  bool has_oob = true;
+  size_t bad = 0, before = (size_t)descriptors();
+  for (size_t i = 0; i < 2 * sizeof cases / sizeof cases[0]; i++) {
+    struct trio *t = trio_relaying(ways[way].driver, ways[way].server, 0);
+    char const *text = cases[i / 2];
+    char got[16] = "";
+    bool sent = true;
+    for (char const *c = text; *c; c++) {
+      bool done = send_oddly(t->program, *c);
+      has_oob = has_oob && (done || *c != 'O'); /* few systems have it for such sockets */
+      sent = sent && done;
+      if (i % 2)
+        session_turn(t, 10);
+    }
+    program_exits(t);
+    t->peer_reads = false;
+    for (int turn = 0; turn < 100 && session_turn(t, 10) && t->s.state != SESSION_LINGERING; turn++)
+      ;
+    fcntl(t->peer_fd, F_SETFL, fcntl(t->peer_fd, F_GETFL) | O_NONBLOCK);
+    for (size_t at = 0; SSL_read(t->peer, got + at, 1) == 1; at++)
+      ;
+    if (sent && (t->s.state != SESSION_LINGERING || strcmp(got, text) != 0)) {
+      printf("# %s: '%s', state %d, %s\n", text, got, t->s.state, t->s.failure ? t->s.failure : "no failure");
+      bad++;
+    }
+    trio_free(t);
+  }
+  ok(bad == 0, "%s: octets out of band (%s) and with descriptors come in order, and it ends", ways[way].name,
+     has_oob ? "which are possible here" : "impossible here");
+  ok((size_t)descriptors() == before, "%s: ... and no descriptor is left", ways[way].name);
+}
+
+/* What the system says is there and does not give, because the owner's pair is not tls_pair()'s. */
+static void test_lost_octets(size_t way)
+{
+  struct trio *t = trio_relaying(ways[way].driver, ways[way].server, 0);
+  int off = 0, turns = 0;
+  setsockopt(t->s.plain, SOL_SOCKET, SO_OOBINLINE, &off, sizeof off);
+  t->peer_ends = true;
+  run_until(t, program_saw_end);
+  send_oddly(t->program, 'O');
+  program_exits(t);
+  while (turns < 100 && session_turn(t, 10))
+    turns++;
+  ok(turns < 100, "%s: an octet that can't be read does not keep the session busy", ways[way].name);
+  trio_free(t);
+}
+
 /* --- Changes of keys ------------------------------------------------------------------------------------------------- */
 
 static bool is_changed(struct trio const *t)
@@ -1234,6 +1303,8 @@ int main(void)
                                           test_peer_never_reads,
                                           test_program_never_reads,
                                           test_end_behind_kept,
+                                          test_odd_programs,
+                                          test_lost_octets,
                                           test_new_keys,
                                           test_new_keys_while_blocked,
                                           test_new_keys_after_end,
