@@ -47,6 +47,23 @@ gone()
   [ ! -e "/proc/$1" ] || grep -q '^State:.*Z' "/proc/$1/status"
 }
 
+# talk NAME: a client whose words are what is written to descriptor 4, and what it hears is in $work/NAME.out
+talk()
+{
+  mkfifo "$work/$1.words"
+  openssl s_client -quiet -connect "127.0.0.1:$port" < "$work/$1.words" > "$work/$1.out" 2> "$work/$1.err" &
+  talker=$!
+  started="$started $talker"
+  exec 4> "$work/$1.words"
+}
+
+# heard NAME TALK WORD: says it and passes when it comes back
+heard()
+{
+  echo "$3" >&4
+  ok "$1" wait_for grep -q "$3" "$work/$2.out"
+}
+
 # --- The start
 
 exits 'Descriptor 0 must be a socket' 111 sh -c 'exec tcptls -H -n "$1" < /dev/null' sh "$good"
@@ -152,14 +169,16 @@ tells '… also when that is killed' death '^worker ' 3
 is '… and connections are served' "$(client 127.0.0.1 "$port" x)" x
 find_workers death
 third=$(echo "$workers" | tail -n 1)
-keep_client survivor "$work/client" -h 127.0.0.1 "$port" before
-survivor=$pid
+talk survivor
+heard 'A connection is there' survivor early
 kill -KILL "$keeper"
 tells 'When the keeper is killed tcpserver learns it' death '^keeper signal 9'
 is '… and the workers go on' "$(client 127.0.0.1 "$port" x)" x
 stop "$server"
-ok 'A worker goes on with its connections when both have gone' kill -0 "$third"
-stop "$survivor"
+heard 'A worker goes on with its connections when both have gone' survivor late
+heard '… for as long as they last' survivor later
+exec 4>&-
+stop "$talker"
 ok '… and ends when they do' wait_for gone "$third"
 
 # --- What it is not
@@ -224,12 +243,8 @@ print "connected\n";
 <STDIN>;
 SCRIPT
 helped crowd -j 1 -n "$good" -- cat
-mkfifo "$work/talk"
-openssl s_client -quiet -connect "127.0.0.1:$port" < "$work/talk" > "$work/talk.out" 2> "$work/talk.err" &
-started="$started $!"
-exec 4> "$work/talk"
-echo early >&4
-ok 'A connection is there' wait_for grep -q early "$work/talk.out"
+talk slow
+heard 'A connection is there' slow early
 keep_client many perl "$work/crowd" "$port"
 many=$pid
 wait_for sh -c '[ "$(ls "/proc/$1/fd" | wc -l)" -gt 600 ]' sh "$server"
@@ -238,12 +253,10 @@ kill -USR1 "$server"
 tells 'Six hundred that say nothing' crowd '^pong 1000'
 kill -STOP "$server"
 stop "$many"
-echo late >&4
-ok 'A worker whose answers nobody takes goes on with its connections' wait_for grep -q late "$work/talk.out"
+heard 'A worker whose answers nobody takes goes on with its connections' slow late
 kill -CONT "$server"
 tells '… and keeps the answers' crowd '^refused [0-9]+ ' 600
-echo end >&4
-ok '… to the end' wait_for grep -q end "$work/talk.out"
+heard '… to the end' slow end
 exec 4>&-
 stop "$server"
 background few "$work/helped" sh -c 'ulimit -n 40 && exec tcptls "$@"' sh -H -j 1 -n "$good" -- cat

@@ -96,10 +96,8 @@ like '… and the message says so' "$(cat "$work/err")" '^tcptls: fatal: .*secre
 
 # --- Handshakes
 
-SSL_PROTOCOL=forged SSL_PEER_CERT_SUBJECT=forged SSL_TLS_ALPN=forged TLS_PROVIDER=forged SSLCTLFD=9
-export SSL_PROTOCOL SSL_PEER_CERT_SUBJECT SSL_TLS_ALPN TLS_PROVIDER SSLCTLFD
-tls variables -n "$good" -- sh -c 'env | grep -E "^(SSL|TLS)" | sort; echo "$PROTO $TCPREMOTEIP"'
-unset SSL_PROTOCOL SSL_PEER_CERT_SUBJECT SSL_TLS_ALPN TLS_PROVIDER SSLCTLFD
+serve variables -v -HR -l test 127.0.0.1 0 env SSL_PROTOCOL=forged SSL_PEER_CERT_SUBJECT=forged SSL_TLS_ALPN=forged \
+  TLS_PROVIDER=forged SSLCTLFD=9 tcptls -n "$good" sh -c 'env | grep -E "^(SSL|TLS)" | sort; echo "$PROTO $TCPREMOTEIP"'
 like 'TLS 1.3 is spoken' "$(client -3 -C "$certs/ca.pem" 127.0.0.1 "$port")" '^SSL_PROTOCOL=TLSv1.3$'
 like 'TLS 1.2 is spoken' "$(client -2 127.0.0.1 "$port")" '^SSL_PROTOCOL=TLSv1.2$'
 got=$(client -s mail.example.org 127.0.0.1 "$port")
