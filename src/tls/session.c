@@ -584,12 +584,11 @@ static bool pass_output(struct session *s)
       return s->outward == FLOW_ENDED;
     if (fresh > count)
       continue;
-    if (has_ended && fresh == 0)
-      s->outward = FLOW_ENDING;
     if (has_ended)
-      return true;
-    s->want_plain |= EVENTS_IN | EVENTS_END;
-    return false;
+      s->outward = FLOW_ENDING;
+    else
+      s->want_plain |= EVENTS_IN | EVENTS_END;
+    return has_ended;
   }
   return true;
 }

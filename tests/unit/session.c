@@ -562,6 +562,19 @@ static void test_program_ends_first(size_t way)
   ok(run_until(t, is_over) && !t->s.failure && is_in_order(t), "%s: ... which is all", ways[way].name);
 }
 
+static void test_program_ends_then_exits(size_t way)
+{
+  struct trio *t = trio_relaying(ways[way].driver, ways[way].server, 0);
+  t->program_ends = true;
+  ok(run_until(t, peer_saw_end) && is_quiet(t) && t->s.state == SESSION_RELAYING,
+     "%s: a program that has said all may read on", ways[way].name);
+  program_exits(t);
+  ok(is_quiet(t) && t->s.state == SESSION_LINGERING, "%s: ... but when it exits, that is seen",
+     ways[way].name);
+  peer_closes(t);
+  ok(run_until(t, is_over) && !t->s.failure && is_in_order(t), "%s: ... and it is over", ways[way].name);
+}
+
 /* With unread input, which would be a reset over TCP. */
 static void test_program_exits(size_t way)
 {
@@ -585,10 +598,12 @@ static void test_program_exits(size_t way)
 
 static void test_linger_is_bounded(size_t way)
 {
+  unsigned char octet;
   struct trio *t = trio_relaying(ways[way].driver, ways[way].server, 0);
   program_exits(t);
   ok(run_until(t, peer_saw_end) && t->peer_end == 1 && is_quiet(t) && t->s.state == SESSION_LINGERING,
      "%s: it lingers until the peer ends", ways[way].name);
+  ok(recv(t->peer_fd, &octet, 1, 0) == 0, "%s: ... having closed its direction", ways[way].name);
   t->ahead_ms = SESSION_LINGER_MS - 1000;
   t->more = true;
   session_turn(t, 0);
@@ -736,6 +751,21 @@ static void test_reset_after_end(size_t way)
   ok(is_in_order(t), "%s: ... and all is in order", ways[way].name);
 }
 
+static void test_abort_after_reset(size_t way)
+{
+  struct trio *t = trio_relaying(ways[way].driver, ways[way].server, 0);
+  t->peer_ends = true;
+  run_until(t, program_saw_end);
+  shutdown(t->peer_fd, SHUT_WR);
+  settle(t);
+  close_with_reset(t->peer_fd);
+  t->peer_fd = -1;
+  pipe_signals = 0;
+  session_abort(&t->s, "enough", true);
+  ok(pipe_signals == 0 && t->s.state == SESSION_OVER && is_in_order(t),
+     "%s: a peer that is gone raises no signal", ways[way].name);
+}
+
 static void test_end_without_notify_while_sending(size_t way)
 {
   struct trio *t = trio_relaying(ways[way].driver, ways[way].server, 20000);
@@ -816,6 +846,23 @@ static void test_no_hello(void)
     ok(recv(t->peer_fd, octets, sizeof octets, 0) == 0, "... whoever sent it gets an end, not a reset");
     ok(is_in_order(t), "... and all is in order");
   }
+}
+
+static void test_much_garbage(void)
+{
+  static char octets[50000];
+  struct trio *t = trio_make(EDGES, true, 0);
+  memset(octets, 'A', sizeof octets);
+  send_raw(t, octets, sizeof octets);
+  t->peer_reads = false;
+  while (t->s.state != SESSION_OVER && session_turn(t, 1000))
+    ;
+  session_free(&t->s);
+  fcntl(t->peer_fd, F_SETFL, 0);
+  while (recv(t->peer_fd, octets, sizeof octets, 0) > 0)
+    ;
+  ok(recv(t->peer_fd, octets, sizeof octets, 0) == 0, "whoever sends much garbage gets an end, too");
+  trio_free(t);
 }
 
 /* --- Handshakes, octet by octet ---------------------------------------------------------------------------------- */
@@ -1129,6 +1176,30 @@ static void test_new_keys_after_end(size_t way)
   ok(run_until(t, is_over) && !t->s.failure && is_in_order(t), "%s: ... then it is over", ways[way].name);
 }
 
+/* Each second change that is asked for is answered at once. */
+static void test_key_flood(void)
+{
+  struct trio *t = trio_relaying(EDGES, true, 20000);
+  long before = (long)heap(), grown;
+  t->peer_reads = false;
+  t->program_writes = 3000000;
+  settle(t);
+  for (int i = 0; i < 8000; i++) {
+    ask_for_keys(t);
+    t->peer_writes++;
+    peer_turn(t);
+    session_turn(t, 0);
+  }
+  settle(t);
+  grown = (long)heap() - before;
+  ok(grown < 200000 && !t->s.failure,
+     "a peer that floods with new keys and reads nothing is bounded (%ld octets)", grown);
+  t->peer_reads = true;
+  ok(run_until(t, all_is_said) && !t->s.failure, "... and goes on when it reads (%s)",
+     t->s.failure ? t->s.failure : "no failure");
+  trio_free(t);
+}
+
 /* --- Being ended ------------------------------------------------------------------------------------------------------ */
 
 static void test_abort(size_t way)
@@ -1283,6 +1354,12 @@ static void test_shares(void)
   ok(t->more && before == 65536, "... and reads its share (%llu)", (unsigned long long)before);
   t->peer_reads = true;
   ok(run_until(t, all_is_said), "... until all is done");
+  t->peer_writes += 300000;
+  while (peer_turn(t))
+    ;
+  session_turn(t, 10);
+  ok(t->more && t->program_read < t->peer_writes,
+     "... and wants another when only the peer has something to say");
   trio_free(t);
 }
 
@@ -1290,6 +1367,7 @@ int main(void)
 {
   static void (*const tests[])(size_t) = {test_echo,
                                           test_program_ends_first,
+                                          test_program_ends_then_exits,
                                           test_program_exits,
                                           test_linger_is_bounded,
                                           test_program_reads_no_more,
@@ -1297,6 +1375,7 @@ int main(void)
                                           test_reset,
                                           test_reset_while_blocked,
                                           test_reset_after_end,
+                                          test_abort_after_reset,
                                           test_end_without_notify_while_sending,
                                           test_garbage,
                                           test_octetwise,
@@ -1328,6 +1407,8 @@ int main(void)
   }
   contexts_allow(TLS1_3_VERSION);
   test_no_hello();
+  test_much_garbage();
+  test_key_flood();
   test_records();
   test_shares();
   test_latency();
