@@ -109,13 +109,13 @@ static void tell_when_crowded(struct server *s)
   char const *words = !s->options->tls  ? " wait for names already"
                       : s->names.wanted ? " wait for names or TLS already"
                                         : " wait for TLS already";
-  char why[DECIMAL_SIZE + 64];
+  char why[DECIMAL_SIZE + sizeof " wait for names or TLS already"];
   size_t len;
   if (has_room_to_wait(s) || clock_ms() < s->crowded_until_ms)
     return;
   s->crowded_until_ms = clock_ms() + CROWDED_EVERY_MS;
   len = decimal_print(why, s->waiting.limit);
-  strcpy(why + len, words);
+  memcpy(why + len, words, strlen(words) + 1);
   report_warning(&s->report, "accept connections", "", why);
 }
 

@@ -32,8 +32,9 @@ static pid_t child(void)
   pid_t pid = fork();
   if (pid == -1)
     abort();
-  while (pid == 0)
-    pause();
+  if (pid == 0)
+    for (;;)
+      pause();
   return pid;
 }
 
