@@ -125,6 +125,8 @@ static void net_forget_unsent(struct net *n)
 /* Sends what is held. False if that is not all. */
 static bool net_flush(struct net *n)
 {
+  if (!n->unsent)
+    return true;
   n->unsent_at += net_send(n, n->unsent + n->unsent_at, net_unsent(n));
   if (net_unsent(n) > 0)
     return false;
