@@ -143,7 +143,7 @@ done
 ran_elsewhere http@.1 page.html e2e/http-get.t
 ran_elsewhere http@.1 random.new e2e/http-get.t
 listen web -p 80 'request' 'slurp=request' 'send=HTTP/1.0 200 OK\r\n\r\nhello\n'
-is 'tcpclient: the reply comes after the end of the request' "$(runs tcpclient.1 'GET / HTTP' | tail -n 1)" hello
+is 'tcpclient: the reply comes after the end of the request' "$(runs tcpclient.1 'www.example.org 80' | tail -n 1)" hello
 stop
 like 'tcplookup: the name of a peer is shown as the page shows it' \
   "$(example tcplookup.8 'tcplookup -p' | commands | here | sh)" "^$(example tcplookup.8 'tcplookup -p' | tail -n 1)\$"
@@ -341,6 +341,27 @@ is 'tcptls: a client is known by its certificate' "$(client -c "$certs/client.pe
 down
 up 25 tcptls.1 'qmail-smtpd'
 is 'tcptls: without STARTTLS the connection is plain' "$(peer 127.0.0.1 25 'HELO me\r\n' | tr -d '\r')" '220 mail.example.org
+250 HELO me'
+down
+
+cp "$certs/server.pem" mail.pem
+chown "$me" mail.pem 2> err
+SSL_CERT_FILE=$certs/ca.crt
+export SSL_CERT_FILE
+printf 'printf "HTTP/1.0 200 OK\\r\\n\\r\\n"; read -r request; echo "$request"' > web.sh
+echo 'tcpserver -HRl0 -n mail.pem 127.0.0.1 443 sh web.sh' > run.sh
+up 443
+is 'tcpclient: a web server answers through TLS' "$(runs tcpclient.1 'www.example.org 443' | tr -d '\r' | tail -n 1)" 'GET / HTTP/1.0'
+down
+cat > starttls.sh <<'S'
+printf '220 mail.example.org ESMTP\r\n'; read -r ehlo
+printf '250 STARTTLS\r\n'; read -r starttls
+printf '220 go\r\n'
+exec tcptls -n mail.pem qmail-smtpd
+S
+echo 'tcpserver -HRl0 127.0.0.1 25 sh starttls.sh' > run.sh
+up 25
+is 'tcpclient: a mail server is talked to after STARTTLS' "$(echo HELO me | runs tcpclient.1 '-s smtp' | tr -d '\r')" '220 mail.example.org
 250 HELO me'
 down
 
