@@ -344,6 +344,13 @@ is 'tcptls: without STARTTLS the connection is plain' "$(peer 127.0.0.1 25 'HELO
 250 HELO me'
 down
 
+example tcpserver.1 'smtps' | here > run.sh
+# shellcheck disable=SC2086
+background server $as_user sh run.sh
+ok 'tcpserver: the script serves TLS' wait_for listens 465
+is '... for the mail server' "$(client 127.0.0.1 465 | tr -d '\r')" '220 mail.example.org'
+up_port=465
+down
 cp "$certs/server.pem" mail.pem
 chown "$me" mail.pem 2> err
 SSL_CERT_FILE=$certs/ca.crt
