@@ -216,6 +216,8 @@ $(B)/unit/crlf: UNIT_OBJ = $(B)/src/filters/crlf.o
 $(B)/unit/crlf: $(B)/src/filters/crlf.o
 $(B)/unit/starttls: UNIT_OBJ = $(B)/src/tlsconnect/starttls.o
 $(B)/unit/starttls: $(B)/src/tlsconnect/starttls.o
+$(B)/unit/hello: UNIT_OBJ = $(B)/src/tls/hello.o
+$(B)/unit/hello: $(B)/src/tls/hello.o
 $(B)/unit/record: UNIT_OBJ = $(B)/src/filters/record.o
 $(B)/unit/record: $(B)/src/filters/record.o
 $(B)/libtls.a: $(call OBJ,$(TLS_SRC))

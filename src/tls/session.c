@@ -15,6 +15,7 @@
 #include <openssl/err.h>
 
 #include "events.h"
+#include "hello.h"
 #include "problem.h"
 #include "tls.h"
 
@@ -35,6 +36,11 @@
  * It never has more than a chunk of the program's. */
 #define UNSENT_MAX 65536
 
+/* Messages that bring no data (changes of keys, requests for a renegotiation, warnings) take as much work as thousands of
+ * octets. Nobody who means well sends so many in such a time. */
+#define CHATTER_MAX 64
+#define CHATTER_MS  1000
+
 /* What all sessions of the process share, because each needs it only within a step. */
 static struct {
   BIO_METHOD *method;
@@ -54,6 +60,9 @@ struct net {
   int problem;     /* errno of what has failed for good, or 0 */
   bool is_shut;    /* close_notify was the last; what OpenSSL still wants to say (of new keys) nobody needs */
   uint64_t octets; /* that have been sent */
+  struct hello hello;
+  unsigned int chatter; /* messages that brought no data, since chatter_ms */
+  int64_t chatter_ms;
   unsigned char *unsent;
   size_t unsent_at, unsent_size;
 };
@@ -81,6 +90,10 @@ static int net_read(BIO *bio, char *out, int size)
   if ((size_t)size > shared.net_left)
     size = (int)shared.net_left;
   got = recv(n->fd, out, (size_t)size, MSG_DONTWAIT);
+  if (got > 0 && !hello_take(&n->hello, (unsigned char *)out, (size_t)got)) {
+    ERR_raise(ERR_LIB_SSL, SSL_R_EXCESSIVE_MESSAGE_SIZE);
+    return -1;
+  }
   if (got > 0)
     shared.net_left -= (size_t)got;
   else if (got == 0)
@@ -204,7 +217,7 @@ static BIO_METHOD const *net_method(void)
   return shared.method;
 }
 
-static BIO *net_bio(int fd)
+static BIO *net_bio(int fd, bool server)
 {
   BIO_METHOD const *method = net_method();
   struct net *n = calloc(1, sizeof *n);
@@ -214,6 +227,7 @@ static BIO *net_bio(int fd)
     return NULL;
   }
   n->fd = fd;
+  n->hello.is_over = !server;
   BIO_set_data(bio, n);
   BIO_set_init(bio, 1);
   return bio;
@@ -228,6 +242,37 @@ static bool net_has_ended(struct session const *s)
 static bool peer_has_ended(struct session const *s)
 {
   return (SSL_get_shutdown(s->ssl) & SSL_RECEIVED_SHUTDOWN) != 0;
+}
+
+/* A request that is turned down shows in the warning only. */
+static bool is_chatter(bool sent, int type, unsigned char const *octets, size_t count)
+{
+  return type == SSL3_RT_ALERT || (!sent && type == SSL3_RT_HANDSHAKE && count > 0 &&
+                                   (octets[0] == SSL3_MT_HELLO_REQUEST || octets[0] == SSL3_MT_CLIENT_HELLO ||
+                                    octets[0] == SSL3_MT_KEY_UPDATE));
+}
+
+/* OpenSSL would go on with all that it has read, hundreds of messages perhaps: after an end it does not. */
+static void on_message(int sent, int version, int type, void const *octets, size_t count, SSL *ssl, void *net)
+{
+  struct net *n = net;
+  (void)version;
+  if (is_chatter(sent != 0, type, octets, count) && ++n->chatter > CHATTER_MAX)
+    SSL_set_shutdown(ssl, SSL_get_shutdown(ssl) | SSL_RECEIVED_SHUTDOWN);
+}
+
+static void count_chatter(struct session *s, int64_t now_ms)
+{
+  struct net *n = net_of(s);
+  if (now_ms - n->chatter_ms < CHATTER_MS || n->chatter > CHATTER_MAX)
+    return;
+  n->chatter = 0;
+  n->chatter_ms = now_ms;
+}
+
+static bool peer_chatters(struct session const *s)
+{
+  return net_of(s)->chatter > CHATTER_MAX;
 }
 
 /* What a call of OpenSSL came to. */
@@ -437,12 +482,18 @@ static enum outcome read_records(struct session *s, size_t *count)
 /* False if nothing can be read now, and nothing has changed. */
 static bool take_records(struct session *s)
 {
-  size_t count;
-  enum outcome outcome;
-  if (peer_has_ended(s))
-    return watch_ended_peer(s);
-  outcome = read_records(s, &count);
-  deliver(s, shared.octets, count);
+  size_t count = 0;
+  enum outcome outcome = DONE;
+  if (!peer_chatters(s)) {
+    if (peer_has_ended(s))
+      return watch_ended_peer(s);
+    outcome = read_records(s, &count);
+    deliver(s, shared.octets, count);
+  }
+  if (peer_chatters(s)) {
+    fail(s, "too many messages without data");
+    return true;
+  }
   switch (outcome) {
   case DONE: return true;
   case READS: s->want_net |= EVENTS_IN; return false;
@@ -713,9 +764,11 @@ static enum session_result shake(struct session *s)
     s->state = SESSION_RELAYING;
     /* An end without close_notify is then told by net_has_ended(), and output still works. */
     SSL_set_options(s->ssl, SSL_OP_IGNORE_UNEXPECTED_EOF);
+    SSL_set_msg_callback(s->ssl, on_message);
+    SSL_set_msg_callback_arg(s->ssl, net_of(s));
     return SESSION_MORE;
-  case READS: s->want_net = EVENTS_IN; break;
-  case WRITES: s->want_net = EVENTS_OUT; break;
+  case READS: s->want_net |= EVENTS_IN; break;
+  case WRITES: s->want_net |= EVENTS_OUT; break;
   case ENDED:
   case LOST:
   case BROKEN: handshake_fails(s); break;
@@ -742,6 +795,7 @@ enum session_result session_step(struct session *s, int64_t now_ms)
   shared.net_left = SHARE;
   shared.is_throttled = false;
   s->want_net = s->want_plain = 0;
+  count_chatter(s, now_ms);
   result = step_by_state(s, now_ms);
   if (BIO_number_read(bio) != heard)
     s->heard_ms = now_ms;
@@ -754,7 +808,7 @@ enum session_result session_step(struct session *s, int64_t now_ms)
 int session_init(struct session *s, SSL_CTX *context, bool server, int net, int plain)
 {
   SSL *ssl = SSL_new(context);
-  BIO *bio = ssl ? net_bio(net) : NULL;
+  BIO *bio = ssl ? net_bio(net, server) : NULL;
   ERR_clear_error();
   if (!bio) {
     SSL_free(ssl);
