@@ -20,6 +20,7 @@ static void cut(char *path)
 int helper_path(char out[HELPER_PATH_SIZE], enum helper_place place, char const *name)
 {
   char const *folder = place == HELPER_LIBEXEC ? "/libexec/" : "/bin/";
+  size_t at, folder_len;
   ssize_t len = readlink("/proc/self/exe", out, HELPER_PATH_SIZE - 1);
   if (len <= 0 || out[0] != '/') {
     memcpy(out, UCSPI_HOME, sizeof UCSPI_HOME);
@@ -31,11 +32,13 @@ int helper_path(char out[HELPER_PATH_SIZE], enum helper_place place, char const 
     else
       folder = "/";
   }
-  if (strlen(out) + strlen(folder) + strlen(name) >= HELPER_PATH_SIZE) {
+  at = strlen(out);
+  folder_len = strlen(folder);
+  if (at + folder_len + strlen(name) >= HELPER_PATH_SIZE) {
     errno = ENAMETOOLONG;
     return -1;
   }
-  strcat(out, folder);
-  strcat(out, name);
+  memcpy(out + at, folder, folder_len);
+  memcpy(out + at + folder_len, name, strlen(name) + 1);
   return 0;
 }

@@ -124,7 +124,7 @@ void tls_set_text(char *field, size_t size, char const *text)
 {
   size_t len = 0;
   for (; len + 1 < size && text[len]; len++)
-    field[len] = is_printable(text[len]) ? text[len] : '?';
+    field[len] = (char)(is_printable(text[len]) ? text[len] : '?');
   memset(field + len, 0, size - len);
 }
 

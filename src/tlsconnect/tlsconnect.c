@@ -25,7 +25,7 @@ char const *PROG = "tcpclient";
 
 enum { CHANNEL = 0 };
 
-#define REASON_SIZE (sizeof(struct tls_refusal))
+_Static_assert(MATERIAL_PROBLEM_SIZE <= CONTEXT_PROBLEM_SIZE, "one buffer does for both");
 
 /* --- What must be in order before anything is connected --------------------------------------------------- */
 
@@ -37,7 +37,7 @@ static void warn(char const *file, char const *text)
 /* Without files there is nothing to read. */
 static SSL_CTX *make_context(struct options const *o)
 {
-  char problem[MATERIAL_PROBLEM_SIZE > CONTEXT_PROBLEM_SIZE ? MATERIAL_PROBLEM_SIZE : CONTEXT_PROBLEM_SIZE];
+  char problem[CONTEXT_PROBLEM_SIZE];
   struct material m;
   SSL_CTX *context;
   int fd = material_read(&o->files, problem, o->silent ? NULL : warn);
