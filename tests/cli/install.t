@@ -62,6 +62,11 @@ exits 'package/upgrade replaces a program that runs' 0 sh package/upgrade
 like 'package/upgrade names the server that still runs the old one' "$(cat "$work/out")" \
   "pid $pid still runs the old $work/home/bin/tcpserver -1 "
 is 'the old server goes on' "$(tcpclient -RHl0 127.0.0.1 "$port" sh -c 'exec cat <&6')" hello
+# INSTALL says how to remove it all, for /usr/local.
+sed -n '/^   To go back/,$s|^       cd /usr/local/|cd "$work/home/" \&\& cd |p' "$root/INSTALL" > "$work/remove"
+export work
+exits 'what INSTALL says to remove can be removed' 0 sh -e "$work/remove"
+is '… and then nothing is left' "$(installed_in "$work/home")" ''
 
 . package/info
 is 'package/info has the version that the programs have' "$(tcpserver --version)" "tcpserver ($package) $version"
