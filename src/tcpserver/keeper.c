@@ -37,7 +37,7 @@ static void break_off(struct keeper *k, char const *why)
 
 static _Noreturn void cannot_run(char const *path, int error)
 {
-  char const *why = error == ENOENT ? " (TLS needs OpenSSL when the kit is built)" : "";
+  char const *why = error == ENOENT ? " (it is made where OpenSSL 3 is when ucspi-tcpmux is built)" : "";
   strerr_die(111, PROG, ": fatal: unable to run ", path, ": ", strerror(error), why);
 }
 

@@ -4,6 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 need rsync rsync
 need git git
+need openssl openssl
 for tool in supervise svscan svc svok multilog; do need "$tool" daemontools; done
 readme=$root/README.md
 
@@ -47,7 +48,7 @@ like 'the server in one line serves the client' "$(run client)" '^[A-Z][a-z]{2} 
 # The log that README shows, with what differs each time left out.
 shape()
 {
-  sed -E 's/(pid|ok|end) [0-9]+/\1 N/; s/:[0-9]+ :/:PORT :/; s/::[0-9]+$/::PORT/'
+  sed -E 's/(pid|ok|end) [0-9]+/\1 N/; s/:[0-9]+ :/:PORT :/; s/::[0-9]+( |$)/::PORT\1/'
 }
 server_log()
 {
@@ -60,6 +61,21 @@ complete()
 }
 wait_for complete
 is 'the log is the one shown' "$(server_log)" "$expected_log"
+stop
+
+# The same in TLS.
+ok 'a key and a certificate are made' run certificate
+run_server tls-server
+like 'the server serves the client in TLS' "$(run tls-client)" '^[A-Z][a-z]{2} .*[0-9]{2}:[0-9]{2}:[0-9]{2}'
+# What a browser sends to http://.
+printf 'GET / HTTP/1.0\r\n\r\n' | tcpclient 127.0.0.1 "$port" > out 2> err
+tls_refusal()
+{
+  sed -n '/ deny /p' "$work/tls-server.log" | shape
+}
+refused() { [ -n "$(tls_refusal)" ]; }
+wait_for refused
+is 'who speaks no TLS is refused as shown' "$(tls_refusal)" "$(example tls-log | shape)"
 stop
 
 # The folder for supervise.

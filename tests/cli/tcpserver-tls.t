@@ -81,7 +81,7 @@ rm "$TLS_FOLDER/keeper"
 mv "$work/bin/tcptls" "$work/bin/away"
 exits "without tcptls there is no TLS" 111 tcpserver -HRl0 -n cert 127.0.0.1 0 true
 is "... and tcpserver says what is missing" "$(cat "$work/err")" \
-  "tcpserver: fatal: unable to run $work/bin/tcptls: No such file or directory (TLS needs OpenSSL when the kit is built)"
+  "tcpserver: fatal: unable to run $work/bin/tcptls: No such file or directory (it is made where OpenSSL 3 is when ucspi-tcpmux is built)"
 serve without -HRl0 127.0.0.1 0 echo served
 is "... everything else works" "$(peer 127.0.0.1 "$port")" served
 stop
