@@ -50,8 +50,8 @@ OPENSSL  := $(shell printf '\043include <openssl/ssl.h>\n\043if OPENSSL_VERSION_
               $(CC) -E -P - 2>/dev/null | tail -n 1)
 endif
 ifeq ($(OPENSSL),yes)
-PROGRAMS += $(patsubst src/tcptls/tcptls.c,tcptls,$(wildcard src/tcptls/tcptls.c))
-HELPERS  += $(patsubst src/tlsconnect/tlsconnect.c,tlsconnect,$(wildcard src/tlsconnect/tlsconnect.c))
+PROGRAMS += tcptls
+HELPERS  += tlsconnect
 endif
 # Run as they are; each finds the others beside itself.
 SCRIPTS  := tcpcat mconnect who@ date@ finger@ http@
