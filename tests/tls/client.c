@@ -1,13 +1,16 @@
 /* client.c - a TLS client for the tests, which can do what openssl's can't: end one direction, or end as it should not.
  *   client [options] address port [text…]   connects, sends each text (\r \n \0 \\ understood), ends its direction with
- *                                           close_notify, prints what comes back until the end, ten seconds at most
+ *                                           close_notify, prints what comes back until the end, half a minute at most
  *   -2 / -3   TLS 1.2 / 1.3 only      -s name   ask for that name (SNI)    -a list  ALPN, separated by commas
  *   -c file   certificate and key     -C file   verify the server against this CA
  *   -i        first print a line about the handshake: version, resumed or new, ALPN
- *   -w how    after writing: close (FIN without close_notify), reset, keep (neither end nor close_notify)
+ *   -w how    after writing: close (FIN without close_notify), cut (the same, and whatever comes back is right), reset,
+ *             keep (neither end nor close_notify)
  *   -n count  so many connections, one after the other, each of which must get the same; the answer is printed once
  *   -r        they resume the session of the one before
  *   -h        hold: print "connected" after the handshake, then wait for the end of standard input
+ *   -m count  hold so many at once until a line comes, then end them, and print how many were answered to their ends, and
+ *             how many were cut off
  *   -b bytes  send so many octets of a pattern instead of texts
  *   -t text   first send this as it is, and print what comes back, until a line "go"
  *   -q        do not print what comes back, but how much it was
@@ -27,10 +30,12 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#define MANY_MAX 1000
+
 static struct {
   char const *name, *alpn, *certificate, *authority, *ending, *plain;
   int version;
-  long count, pattern;
+  long count, pattern, many;
   bool info, resume, hold, quiet;
   char **texts;
   struct sockaddr_storage peer;
@@ -182,19 +187,26 @@ static void put_pattern(SSL *ssl, long left)
     put(ssl, block, left < (long)sizeof block ? (size_t)left : sizeof block);
 }
 
-static void end_writing(SSL *ssl)
+/* False: there is nothing to be read after that. */
+static bool end_writing(SSL *ssl)
 {
   int fd = SSL_get_fd(ssl);
   struct linger now = {1, 0};
+  char rest[4096];
   if (strcmp(o.ending, "notify") == 0)
     SSL_shutdown(ssl);
   else if (strcmp(o.ending, "close") == 0)
     shutdown(fd, SHUT_WR);
-  else if (strcmp(o.ending, "reset") == 0) {
+  else if (strcmp(o.ending, "cut") == 0) {
+    shutdown(fd, SHUT_WR);
+    while (read(fd, rest, sizeof rest) > 0)
+      ;
+    return false;
+  } else if (strcmp(o.ending, "reset") == 0) {
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
-    close(fd);
-    exit(0);
+    return false;
   }
+  return true;
 }
 
 /* Adds to what has come. Its exit status. */
@@ -238,8 +250,7 @@ static int one(SSL_CTX *c, long number)
     while (getchar() != EOF)
       ;
   }
-  end_writing(ssl);
-  status = take_answer(ssl, &answer, &size);
+  status = end_writing(ssl) ? take_answer(ssl, &answer, &size) : 0;
   /* After all that the server has to say: a close now that is not seen as one. */
   close(SSL_get_fd(ssl));
   SSL_free(ssl);
@@ -247,7 +258,7 @@ static int one(SSL_CTX *c, long number)
     first_answer = answer;
     first_size = size;
   } else {
-    if (size != first_size || memcmp(answer, first_answer, size) != 0) {
+    if (size != first_size || (size && memcmp(answer, first_answer, size) != 0)) {
       printf("(client: connection %ld got %zu octets, not %zu)\n", number, size, first_size);
       status = 3;
     }
@@ -256,11 +267,35 @@ static int one(SSL_CTX *c, long number)
   return status;
 }
 
+static int many(SSL_CTX *c)
+{
+  SSL *all[MANY_MAX] = {0};
+  long ends[4] = {0};
+  for (long i = 0; i < o.many; i++) {
+    all[i] = shake_hands(c);
+    for (char **text = o.texts; *text; text++)
+      put_text(all[i], *text);
+  }
+  printf("connected\n");
+  fflush(stdout);
+  while (getchar() != '\n')
+    ;
+  for (long i = 0; i < o.many; i++) {
+    char *answer = NULL;
+    size_t size = 0;
+    end_writing(all[i]);
+    ends[take_answer(all[i], &answer, &size)]++;
+    close(SSL_get_fd(all[i]));
+  }
+  printf("%ld answered, %ld cut off\n", ends[0], ends[3]);
+  return 0;
+}
+
 int main(int argc, char **argv)
 {
   SSL_CTX *c;
   int option, status = 0;
-  while ((option = getopt(argc, argv, "+23s:a:c:C:iw:n:rhb:qv:t:")) != -1)
+  while ((option = getopt(argc, argv, "+23s:a:c:C:iw:n:rhb:qv:t:m:")) != -1)
     switch (option) {
     case '2': o.version = TLS1_2_VERSION; break;
     case '3': o.version = TLS1_3_VERSION; break;
@@ -274,6 +309,7 @@ int main(int argc, char **argv)
     case 't': o.plain = optarg; break;
     case 'n': o.count = atol(optarg); break;
     case 'r': o.resume = true; break;
+    case 'm': o.many = atol(optarg); break;
     case 'h': o.hold = true; break;
     case 'b': o.pattern = atol(optarg); break;
     case 'q': o.quiet = true; break;
@@ -282,10 +318,12 @@ int main(int argc, char **argv)
   if (argc - optind < 2)
     return 100;
   signal(SIGPIPE, SIG_IGN);
-  alarm(o.hold || o.count > 1 ? 120 : 10);
+  alarm(o.hold || o.many || o.count > 1 ? 120 : 30);
   set_peer(argv[optind], argv[optind + 1]);
   o.texts = argv + optind + 2;
   c = make_context();
+  if (o.many > 0 && o.many <= MANY_MAX)
+    return many(c);
   for (long i = 0; i < o.count && status == 0; i++)
     status = one(c, i);
   if (o.quiet)
