@@ -1,5 +1,6 @@
 # tls.sh - sourced after lib.sh by tests of TLS: certificates in $certs (tests/tls/make-certificates says which), and
-# the programs of tests/tls: client (a TLS client), helped (plays tcpserver for tcptls -H), ucspitls (a service).
+# the programs of tests/tls: client (a TLS client), helped (plays tcpserver for tcptls -H), service and ucspitls (services),
+# raw.pl (sends what no client should), cut.pl (cuts connections off).
 need openssl openssl
 certs=$work/certificates
 sh "$root/tests/tls/make-certificates" "$certs" || { result 1 'certificates can be made'; done_testing; }
