@@ -14,7 +14,20 @@ worker_of()
   awk -v n="$1" '$1 == "open" && ++i == n { print $2 }' "$TLS_FOLDER/notes"
 }
 
-# --- a handshake without an answer: the longest wait of all, so it is begun here and looked at in the end -----------
+# --- the longest waits of all are begun here and looked at in the end --------------------------------------------
+
+mkdir "$work/standstill"
+TLS_FOLDER=$work/standstill
+keeper workers 1
+serving standstill -HRl0 -v -n cert 127.0.0.1 0 echo served
+standstill=$server
+stopped_keeper=$(keepers)
+only_worker=$(workers)
+kill -STOP "$stopped_keeper"
+kill -KILL "$only_worker"
+crowd queued 3 127.0.0.1 "$port" 127.0.0.2
+tell queued 'say * hello'
+TLS_FOLDER=$work/tls
 
 mkdir "$work/patience"
 TLS_FOLDER=$work/patience serve patience -HRl0 -v -S 1 -n cert 127.0.0.1 0 echo served
@@ -279,5 +292,18 @@ ok "... which there were" test "$(grep -c '^ping' "$work/patience/notes")" -ge 2
 tell unanswered read
 ok "... the connections have ended" wait_for grep -q '^2 nothing' "$work/unanswered.out"
 is "... others are served" "$(peer 127.0.0.1 "$(head -n 1 "$work/patience.out")" 'hello\n')" served
+stop "$server"
+
+# --- a tcptls that stands still when its last worker ends ------------------------------------------------------------------
+
+server=$standstill
+for i in 1 2 3 4 5; do
+  wait_for grep -q 'unable to keep TLS workers going' "$work/standstill.log" && break
+done
+logs "a tcptls that does not replace its last worker is given up" standstill \
+  'unable to keep TLS workers going: tcptls starts no worker$'
+tell queued read
+ok "... the next one serves those who have waited" wait_for grep -q '^3 served;' "$work/queued.out"
+ok "... and the old one is ended" wait_for ended "$stopped_keeper"
 stop "$server"
 done_testing

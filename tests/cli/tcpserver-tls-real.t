@@ -166,6 +166,18 @@ ok "... their connections have ended" wait_for grep -q '^1000 nothing' "$work/th
 is "... and the honest one is served as before" "$(client 127.0.0.1 "$port")" served
 stop "$server"
 
+background scarce sh -c 'ulimit -n 200; exec tcpserver -1 -HRl0 -V -c 10 "$@"' sh -j 2 -n "$good" 127.0.0.1 0 echo served
+serve_wait scarce
+server=$pid
+before=$(descriptors)
+crowd flood 300 127.0.0.1 "$port" 127.0.0.2
+logs "where 200 descriptors may be open, fewer wait" scarce '^tcpserver: warning: unable to accept connections: [5-9][0-9] wait for TLS already$'
+unlike "... and none is missed" "$(cat "$work/scarce.log")" 'Too many open files'
+tell flood reset
+ok "... then there is room again" wait_for has_descriptors "$before"
+is "... and service" "$(client 127.0.0.1 "$port")" served
+stop "$server"
+
 # --- descriptors, privileges --------------------------------------------------------------------------------------------------
 
 serving descriptors -HRl0 -v -j 1 -n "$good" 127.0.0.1 0 sh -c 'ls -l /proc/self/fd; cat > /dev/null'

@@ -196,8 +196,11 @@ for n in 2 1 3; do
 done
 ok "... others who have finished theirs wait for a place" wait_for has_waiting places 23
 is "... not one is served before there is one" "$(wc -l < "$work/turns")" 1
+tell silent 'say 0 refuse not you'
+logs "... whose handshake fails need not wait for that" places 'deny 0 .* tls not you$'
+has_waiting places 22
 tell four 'reset 3'
-ok "... who leaves meanwhile is let go" wait_for has_waiting places 22
+ok "... who leaves meanwhile is let go" wait_for has_waiting places 21
 touch "$work/turn.127.0.0.11"
 ok "... then the next one" wait_for has_turns 2
 touch "$work/turn.127.0.0.12" "$work/turn.127.0.0.13"
@@ -274,7 +277,7 @@ tcprules "$work/cdb" "$work/tmp" <<'RULES'
 =bad.example:deny
 =good.example:allow,GREETING="hello"
 RULES
-serving named -l0 -v -C 5 -c 1 -x "$work/cdb" -n cert 127.0.0.1 0 sh -c 'echo "$TCPREMOTEHOST $TCPREMOTEINFO $GREETING $SSL_PROTOCOL"'
+serving named -l0 -v -C 5 -c 1 -x "$work/cdb" -n cert 127.0.0.1 0 sh -c 'echo "$TCPREMOTEHOST $TCPREMOTEINFO $GREETING $SSL_PROTOCOL"; while [ -d "$work" ] && [ ! -e "$work/end" ]; do sleep 0.01; done'
 before=$(descriptors)
 is "who is refused by name" "$(peer -b 127.0.0.2 127.0.0.1 "$port")" ''
 is "... never gets to TLS" "$(notes '^open')" 0
@@ -284,6 +287,8 @@ tell both 'say * hello'
 wait_for sh -c "[ \"\$(grep -c '^peer' '$NAMES_FOLDER/asked')\" -ge 4 ]"
 is "nobody gets there before his name is known" "$(notes '^open')" 0
 echo reverse > "$NAMES_FOLDER/release"
+ok "with -c 1 both get there nevertheless when they are" noted 2 '^open'
+touch "$work/end"
 tell both read
 ok "who has waited for his name waits for TLS, and is then served with both" \
   wait_for grep -q '^2 good.example joe hello TLSv1.3;' "$work/both.out"
