@@ -162,6 +162,16 @@ wait "$pid"
 is "rules that change during the handshake hold, and what they say is inside TLS" "$(tail -n 1 "$work/slow.out" | tr -d '\r')" 'too late'
 logs "... the log says so" changed 'deny 0 .*127\.0\.0\.6::[0-9]+ rule 127\.0\.0\.6$'
 stop "$server"
+rm "$work/go"
+echo '127.0.0.6:allow,COLOUR="green"' | tcprules "$work/cdb" "$work/tmp"
+serving vanished -HRl0 -v -x "$work/cdb" -X -n cert 127.0.0.1 0 sh -c 'echo "colour ${COLOUR-none}"'
+background slow perl "$work/slow.pl" 127.0.0.1 "$port" 127.0.0.6 "$work/go"
+noted 1 '^open'
+rm "$work/cdb"
+touch "$work/go"
+wait "$pid"
+is "... so do those that have vanished, where they may: nothing is left of them" "$(tail -n 1 "$work/slow.out")" 'colour none'
+stop "$server"
 
 # --- -c, -w ------------------------------------------------------------------------------------------------------
 
