@@ -338,6 +338,12 @@ static bool take_message(struct handshakes *h, struct worker *worker, struct mes
   return true; /* TLS_PONG */
 }
 
+static void is_heard(struct worker *worker)
+{
+  worker->heard_ms = clock_ms();
+  worker->pinged = false;
+}
+
 static void receive(struct handshakes *h, struct worker *worker)
 {
   struct message m;
@@ -361,10 +367,8 @@ static void receive(struct handshakes *h, struct worker *worker)
   }
   if (worker->retiring && worker->handshakes == 0)
     h->unsettled = true;
-  if (!heard)
-    return;
-  worker->heard_ms = clock_ms();
-  worker->pinged = false;
+  if (heard)
+    is_heard(worker);
 }
 
 void handshakes_event(struct handshakes *h, uint32_t index, unsigned int ready)
@@ -376,6 +380,7 @@ void handshakes_event(struct handshakes *h, uint32_t index, unsigned int ready)
     receive(h, worker);
   if ((ready & EVENTS_OUT) && !worker->trouble) {
     watch_for_room(h, worker, false);
+    is_heard(worker); /* it reads */
     hand_over_all(h);
   }
 }
@@ -393,8 +398,9 @@ static void check_alive(struct handshakes *h, struct worker *worker)
     timers_set(h->timers, &worker->alive, worker->heard_ms + SILENCE_MS);
   else {
     worker->pinged = true;
-    /* If there is no room for this it does not read, and will be found out. */
-    message_send(worker->channel, tls_row(TLS_PING), 0, NULL, NULL);
+    /* If there is no room for this, that there is some soon shows as much. */
+    if (message_send(worker->channel, tls_row(TLS_PING), 0, NULL, NULL) == -1)
+      not_sent(h, worker, errno);
     timers_set(h->timers, &worker->alive, now + PING_GRACE_MS);
   }
 }

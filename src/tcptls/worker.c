@@ -454,23 +454,29 @@ static void receive(struct worker *w)
 /* --- The keeper: keys in -------------------------------------------------------------------------------------- */
 
 /* It sends the next material only after the answer to the last: there is room. If not, it has ended. */
-static void tell_keeper(enum tls_kind kind, struct tls_refusal const *refusal)
+static void tell_keeper(struct worker const *w, enum tls_kind kind, struct tls_refusal const *refusal)
 {
+  if (!w->has_keeper)
+    return;
   if (message_send(WORKER_KEEPER, tls_row(kind), 0, refusal, NULL) == -1 && errno != EPIPE &&
       errno != ECONNRESET)
     die_system("unable to answer");
 }
+
+static void serve_meanwhile(void);
 
 /* Null with the problem. */
 static struct server_context *parse(struct worker *w, int fd, char problem[CONTEXT_PROBLEM_SIZE])
 {
   struct material material;
   struct server_context *context;
+  struct tls_policy policy = w->options->policy;
+  policy.pause = serve_meanwhile;
   if (material_open(&material, fd) == -1) {
     tls_set_text(problem, CONTEXT_PROBLEM_SIZE, strerror(errno));
     return NULL;
   }
-  context = server_context_new(&w->options->policy, &material, &w->tickets, problem);
+  context = server_context_new(&policy, &material, &w->tickets, problem);
   material_close(&material);
   return context;
 }
@@ -484,11 +490,11 @@ static void take_material(struct worker *w, int fd)
   if (context) {
     server_context_free(w->context);
     w->context = context;
-    tell_keeper(TLS_SOUND, NULL);
+    tell_keeper(w, TLS_SOUND, NULL);
     return;
   }
   tls_set_text(refusal.reason, sizeof refusal.reason, *problem ? problem : "unknown problem");
-  tell_keeper(TLS_UNSOUND, &refusal);
+  tell_keeper(w, TLS_UNSOUND, &refusal);
 }
 
 /* A key that is used for longer than a keeper that lives would have it used reveals more than it should, once it is
@@ -539,14 +545,17 @@ static int wait_ms(struct worker const *w)
   return timers_next(&w->timers, &deadline_ms) ? clock_wait_ms(deadline_ms) : -1;
 }
 
-static void turn(struct worker *w)
+/* True if the keeper has sent something. */
+static bool serve(struct worker *w, int most_ms)
 {
   struct event event[EVENTS_BATCH];
-  bool from_keeper = false, from_channel = false;
-  int count = events_wait(&w->events, event, wait_ms(w));
+  bool from_keeper = false, from_channel;
+  int count = events_wait(&w->events, event, most_ms);
   if (count == -1)
     die_system("unable to wait for events");
   w->now_ms = clock_ms();
+  /* When there is so much to do, it may be long till the channel is told of: tcpserver would think that nobody is here. */
+  from_channel = w->has_channel && count == EVENTS_BATCH;
   for (int i = 0; i < count; i++)
     switch ((enum source)event[i].kind) {
     case SOURCE_KEEPER: from_keeper = true; break;
@@ -554,14 +563,24 @@ static void turn(struct worker *w)
     case SOURCE_NET:
     case SOURCE_PLAIN: to_ready(w, connection_at(w, event[i].number)); break;
     }
-  /* New keys are for the connections that come after them. */
-  if (from_keeper)
-    receive_keys(w);
   if (from_channel)
     receive(w);
   step_ready(w);
   expire(w);
   send_answers(w);
+  return from_keeper;
+}
+
+/* While keys and certificates are read that thousands of connections need not wait for. */
+static void serve_meanwhile(void)
+{
+  serve(&worker, 0);
+}
+
+static void turn(struct worker *w)
+{
+  if (serve(w, wait_ms(w)))
+    receive_keys(w);
 }
 
 /* A signal to all processes of a service, or to a process group, is meant for tcpserver, which knows what to do. */

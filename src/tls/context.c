@@ -245,16 +245,24 @@ static int add_staple(struct server_context *c, struct material_part const *part
   return identity_staple(&c->identity[c->count - 1], part, problem, CONTEXT_PROBLEM_SIZE);
 }
 
-static int add_identities(struct server_context *c, struct material const *m,
+static void pause_after(struct tls_policy const *p, size_t certificates)
+{
+  enum { AT_A_TIME = 8 };
+  if (p->pause && certificates % AT_A_TIME == 0)
+    p->pause();
+}
+
+static int add_identities(struct server_context *c, struct tls_policy const *p, struct material const *m,
                           char problem[CONTEXT_PROBLEM_SIZE])
 {
   struct material_part part;
   size_t position = 0;
   int result = 0;
   while (result == 0 && material_next(m, &position, &part)) {
-    if (part.role == MATERIAL_CERTIFICATE)
+    if (part.role == MATERIAL_CERTIFICATE) {
       result = add_certificate(c, &part, problem);
-    else if (part.role == MATERIAL_STAPLE)
+      pause_after(p, c->count);
+    } else if (part.role == MATERIAL_STAPLE)
       result = add_staple(c, &part, problem);
   }
   if (result == 0 && c->count == 0) {
@@ -294,7 +302,8 @@ static int on_name(void *naming, char const *name, size_t size)
 }
 
 /* Tries each as handshakes will: a key that is too small for the security level is found now. */
-static int index_identities(struct server_context *c, char problem[CONTEXT_PROBLEM_SIZE])
+static int index_identities(struct server_context *c, struct tls_policy const *p,
+                            char problem[CONTEXT_PROBLEM_SIZE])
 {
   SSL *trial = SSL_new(c->ssl);
   int result = trial ? 0 : complain(problem, "unable to try certificates");
@@ -306,6 +315,7 @@ static int index_identities(struct server_context *c, char problem[CONTEXT_PROBL
     else if (X509_set_ex_data(one->certificate, identity_index(), one) != 1 ||
              identity_each_name(one, on_name, &n) != 0)
       result = complain(problem, "unable to index certificates");
+    pause_after(p, i + 1);
   }
   SSL_free(trial);
   sni_sort(&c->names);
@@ -395,9 +405,9 @@ struct server_context *server_context_new(struct tls_policy const *p, struct mat
   }
   set_callbacks(c);
   if (policy_apply(c->ssl, p, true, problem) == 0 && use_protocols(c, p, problem) == 0 &&
-      add_identities(c, m, problem) == 0 && (sort_identities(c), true) && index_identities(c, problem) == 0 &&
-      use_default(c, problem) == 0 && use_sessions(c, p, m, tickets, problem) == 0 &&
-      (!p->verify || demand_certificates(c, m, problem) == 0))
+      add_identities(c, p, m, problem) == 0 && (sort_identities(c), true) &&
+      index_identities(c, p, problem) == 0 && use_default(c, problem) == 0 &&
+      use_sessions(c, p, m, tickets, problem) == 0 && (!p->verify || demand_certificates(c, m, problem) == 0))
     return c;
   server_context_free(c);
   return NULL;

@@ -18,6 +18,7 @@ struct tls_policy {
   bool renegotiation;  /* -N */
   bool no_tickets;     /* -Z */
   bool verify;         /* server: a client certificate is required. client: the server's is verified */
+  void (*pause)(void); /* called between certificates: thousands of them take seconds. May be null */
 };
 
 #define CONTEXT_PROBLEM_SIZE 4352

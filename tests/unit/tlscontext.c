@@ -1415,14 +1415,37 @@ static void make_many(void)
   EVP_PKEY_free(key);
 }
 
+/* What goes on while thousands of certificates are read. */
+static struct {
+  struct server_context *server;
+  SSL_CTX *client;
+  unsigned int count, wrong;
+} meanwhile;
+
+static void on_pause(void)
+{
+  struct talk t;
+  if (meanwhile.count++ % 8 != 0)
+    return;
+  t = talk(meanwhile.server, meanwhile.client, "mail.example.org");
+  meanwhile.wrong += !is_agreed(&t);
+  talk_free(&t);
+}
+
 static void test_many(void)
 {
-  struct tls_policy p = {0};
+  struct tls_policy p = {.pause = on_pause};
   struct server_context *s;
   SSL_CTX *c = any_client();
   int wrong = 0;
   make_many();
+  meanwhile.server = sound_server(&(struct tls_policy){0}, "server.pem", NULL, NULL);
+  meanwhile.client = c;
   s = sound_server(&p, "many", NULL, NULL);
+  ok(meanwhile.count >= MANY / 8 && meanwhile.wrong == 0,
+     "while a thousand certificates are read connections are made (%u times, %u failed)", meanwhile.count,
+     meanwhile.wrong);
+  server_context_free(meanwhile.server);
   for (int i = 0; i < MANY; i += 97) {
     char host[64];
     struct talk t;
