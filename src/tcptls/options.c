@@ -30,7 +30,7 @@ char const options_help[] = USAGE
     "  -i folder      where servercert.pem is\n"
     "  -a authorities clients must have a certificate that one of these CAs has signed (PEM)\n"
     "  -L revocations … and that is not in these lists (PEM)\n"
-    "  -f ciphers     OpenSSL's names of ciphers, see ciphers(1); $TLS_CIPHER_LIST without it\n"
+    "  -f ciphers     OpenSSL's names of ciphers, see openssl-ciphers(1); $TLS_CIPHER_LIST without it\n"
     "  -M version     the lowest: TLSv1, TLSv1_1, TLSv1_2 (also SSLv23; the default), TLSv1_3\n"
     "  -e protocols   ALPN: separated by commas, best first\n"
     "  -N             let clients renegotiate (TLS 1.2)\n"

@@ -335,6 +335,12 @@ cp server.pem etc/tcptls/mail.pem
 chown -R "$me" etc/tcptls server.pem 2> err
 up 8443 tcptls.1 'server.pem cat'
 is 'tcptls: what is sent in TLS comes back' "$(client 127.0.0.1 8443 hello)" hello
+like 'tcptls: who asks which certificate there is sees it' "$(runs tcptls.1 's_client' | tr -d ' ' | tr '\n' ' ')" \
+  '^subject=CN=localhost notAfter=.'
+down
+up 8443 tcptls.1 'systemd-socket-activate'
+client 127.0.0.1 8443 > got
+is 'tcptls: below systemd a program knows its client, and TLS' "$(grep -cE '^(TCPREMOTEIP=127|SSL_PROTOCOL=TLS)' got)" 2
 down
 up 8443 tcptls.1 'ca.pem'
 is 'tcptls: a client is known by its certificate' "$(client -c "$certs/client.pem" 127.0.0.1 8443)" 'CN=alice,O=Example'
