@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 int descriptors_guard(void)
 {
@@ -13,4 +14,15 @@ int descriptors_guard(void)
       return -1;
   }
   return 0;
+}
+
+void descriptors_close_others(void)
+{
+  long top = sysconf(_SC_OPEN_MAX);
+#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 34)
+  if (close_range(3, ~0U, 0) == 0)
+    return;
+#endif
+  for (int fd = 3; fd < top; fd++)
+    close(fd);
 }

@@ -18,6 +18,7 @@
 
 #include "clock.h"
 #include "decimal.h"
+#include "descriptors.h"
 #include "events.h"
 #include "message.h"
 #include "tickets.h"
@@ -157,17 +158,6 @@ static void leave(struct keeper *k, struct member *m)
 
 /* --- Starting workers ------------------------------------------------------------------------------------------ */
 
-static void close_others(void)
-{
-  long top = sysconf(_SC_OPEN_MAX);
-#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 34)
-  if (close_range(3, ~0U, 0) == 0)
-    return;
-#endif
-  for (int fd = 3; fd < top; fd++)
-    close(fd);
-}
-
 /* In the new process. */
 static _Noreturn void become_worker(struct keeper *k, int pair, int channel)
 {
@@ -175,7 +165,7 @@ static _Noreturn void become_worker(struct keeper *k, int pair, int channel)
   signal(SIGCHLD, SIG_DFL);
   if (dup2(pair, WORKER_KEEPER) == -1 || dup2(channel, WORKER_CHANNEL) == -1)
     die_system("unable to set up a worker's descriptors");
-  close_others();
+  descriptors_close_others();
   explicit_bzero(&k->tickets, sizeof k->tickets);
   worker_run(k->options, &k->begin);
   exit(0);

@@ -16,6 +16,7 @@
 #include "address.h"
 #include "alone.h"
 #include "clock.h"
+#include "descriptors.h"
 #include "facts.h"
 #include "options.h"
 #include "tls.h"
@@ -195,6 +196,9 @@ int main(int argc, char const *const *argv)
 
   if (about_answered(argc, argv, "tlsconnect", options_help))
     return 0;
+  descriptors_close_others();
+  if (descriptors_guard() == -1) /* messages would be written into the connection */
+    strerr_diefsys(111, "unable to open /dev/null");
   o = options_from(argc, argv);
   signal(SIGPIPE, SIG_IGN);
   context = make_context(&o);

@@ -293,6 +293,15 @@ like '... is not waited for longer than -S' "$(cat "$work/err")" 'timed out befo
 serve shut -HRl0 127.0.0.1 0 echo '220 x'
 exits 'a server that greets and goes' 111 client -s smtp 127.0.0.1 "$port" true
 
+# --- What outlives the program ------------------------------------------------------------------------------
+
+mkfifo "$work/inherited"
+behind_tls idle -- sleep 10
+client 127.0.0.1 "$port" true 9> "$work/inherited" &
+ok 'what the program has inherited ends with it, not with the connection' timeout 3 cat "$work/inherited"
+exits 'without standard error' 0 sh -c 'exec "$@" 2>&-' sh timeout 20 tcpclient -RHl0 -n '' \
+  -c "$certificates/ca.crt" 127.0.0.1 "$port" true
+
 # --- The command line ---------------------------------------------------------------------------------------
 
 for bad in '-s ftp' '-S 0' '-S x' '-M TLSv9' '-M SSLv3' '-f NOCIPHER' '-e ,'; do
