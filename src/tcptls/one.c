@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -63,9 +64,25 @@ static void take_connection(struct one *one)
   setsockopt(one->net, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* others than TCP need none */
 }
 
+/* A connection that has failed has no address any more. */
+static void name_peer(struct one *one)
+{
+  struct sockaddr_storage ss = {.ss_family = AF_UNSPEC};
+  socklen_t len = sizeof ss;
+  struct address address;
+  char ip[ADDRESS_TEXT_SIZE];
+  uint16_t port;
+  if (getpeername(CONNECTION, (struct sockaddr *)&ss, &len) == -1 ||
+      !address_from_sockaddr(&address, &port, (struct sockaddr const *)&ss))
+    return;
+  address_print(ip, &address);
+  snprintf(one->peer, sizeof one->peer, " with %s port %u", ip, (unsigned int)port);
+}
+
 void one_prepare(struct one *one, struct options const *o)
 {
   *one = (struct one){.options = o};
+  name_peer(one);
   take_connection(one);
   one->context = read_keys(o);
   program_prepare(&one->program);
@@ -141,7 +158,7 @@ void one_tell_failure(struct one const *one)
   char reason[sizeof((struct tls_refusal *)0)->reason];
   char const *failure = one->conduit.session.failure;
   tls_set_text(reason, sizeof reason, failure && *failure ? failure : "handshake failed");
-  strerr_warn(PROG, ": fatal: no TLS: ", reason);
+  strerr_warn(PROG, ": fatal: no TLS", one->peer, ": ", reason);
 }
 
 void one_finish(struct one *one)

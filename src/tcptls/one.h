@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "address.h"
+#include "decimal.h"
 #include "environment.h"
 #include "events.h"
 #include "conduit.h"
@@ -18,9 +20,11 @@ struct one {
   struct events events;
   struct program program;
   struct conduit conduit;
-  bool open;   /* there is a conduit */
-  bool more;   /* it can go on at once */
-  int net;     /* the connection; -1 once it is the session's */
+  bool open; /* there is a conduit */
+  bool more; /* it can go on at once */
+  int net;   /* the connection; -1 once it is the session's */
+  char peer[sizeof " with  port " + ADDRESS_TEXT_SIZE +
+            DECIMAL_SIZE]; /* for the log; empty if it has no address */
   int pair[2]; /* tls_pair(): the program's end, -1 once that has it; our end, -1 once it is the session's */
 };
 

@@ -110,13 +110,20 @@ for version in 0x0301 0x0302; do
   client -v $version 127.0.0.1 "$port" > "$work/out"
   is "TLS version $version is refused" $? 1
 done
-logs '… for that reason' variables '^tcptls: fatal: no TLS: .*(version|protocol)'
+logs '… for that reason' variables '^tcptls: fatal: no TLS with [0-9a-f.:]+ port [0-9]+: .*(version|protocol)'
 ended '… and with an exit status' variables 28416
 peer 127.0.0.1 "$port" 'GET / HTTP/1.0\r\n\r\n' > "$work/out"
-logs 'An HTTP request is no TLS' variables '^tcptls: fatal: no TLS: http request'
+logs 'An HTTP request is no TLS' variables '^tcptls: fatal: no TLS with [0-9a-f.:]+ port [0-9]+: http request'
+from=$(sed -n 's/^tcptls: fatal: no TLS with 127\.0\.0\.1 port \([0-9]*\): http request$/\1/p' "$work/variables.log")
+like '… and the line tells which client that was' "$(cat "$work/variables.log")" "^tcpserver: ok .*:127\\.0\\.0\\.1::$from\$"
+perl -MSocket -e '
+  socketpair(my $ours, my $client, AF_UNIX, SOCK_STREAM, 0) or die;
+  if (fork) { syswrite $ours, "GET / HTTP/1.0\r\n\r\n"; wait; exit }
+  open(STDIN, "<&", $client); exec @ARGV' tcptls -n "$good" true 2> "$work/err"
+is '… unless it has no address' "$(cat "$work/err")" 'tcptls: fatal: no TLS: http request'
 perl -e 'print "x" x 3000' | head -c 3000 > "$work/junk"
 peer 127.0.0.1 "$port" "$(cat "$work/junk")" > "$work/out"
-logs 'Nor is rubbish' variables '^tcptls: fatal: no TLS: wrong version number'
+logs 'Nor is rubbish' variables '^tcptls: fatal: no TLS with [0-9a-f.:]+ port [0-9]+: wrong version number'
 stop
 
 tls provider -z -n "$good" -- sh -c 'echo "$TLS_PROVIDER"'
@@ -170,17 +177,17 @@ is 'The program learns who the client is' "$(client -c "$certs/client.pem" 127.0
 is '… and the hash of its certificate' "$(client -c "$certs/client.pem" 127.0.0.1 "$port" | tail -n 1)" \
   "$(openssl x509 -in "$certs/client.crt" -outform DER | sha256sum | cut -d ' ' -f 1)"
 not_ok 'With -a a client without certificate is refused' client 127.0.0.1 "$port"
-logs '… for that reason' wanted 'no TLS: .*did not return a certificate'
+logs '… for that reason' wanted 'no TLS with [0-9a-f.:]+ port [0-9]+: .*did not return a certificate'
 for bad in other-ca:issuer expired:expired self-signed:self.signed not-yet:not.yet.valid purpose:purpose; do
   client -c "$certs/client-${bad%%:*}.pem" 127.0.0.1 "$port" > "$work/out"
-  logs "A client certificate is refused: ${bad%%:*}" wanted "no TLS: .*verify failed: .*${bad#*:}"
+  logs "A client certificate is refused: ${bad%%:*}" wanted "no TLS with [0-9a-f.:]+ port [0-9]+: .*verify failed: .*${bad#*:}"
 done
 is 'A chain is followed' "$(client -c "$certs/client-chain.pem" 127.0.0.1 "$port" | head -n 1)" 'CN=alice,O=Example'
 stop
 tls revoked -n "$good" -a "$certs/ca.pem" -L "$certs/crl.pem" -- echo hello
 is 'With -L others are served' "$(client -c "$certs/client.pem" 127.0.0.1 "$port")" hello
 client -c "$certs/client-revoked.pem" 127.0.0.1 "$port" > "$work/out"
-logs '… and a revoked certificate is refused' revoked 'no TLS: .*revoked'
+logs '… and a revoked certificate is refused' revoked 'no TLS with [0-9a-f.:]+ port [0-9]+: .*revoked'
 stop
 
 # --- Both directions to their ends
@@ -254,7 +261,7 @@ stop
 
 tls hurry -S 1 -n "$good" -- echo hello
 is 'Who never begins with the handshake is sent away' "$(peer -k 127.0.0.1 "$port")" ''
-logs '… for that reason' hurry 'no TLS: no handshake in time'
+logs '… for that reason' hurry 'no TLS with [0-9a-f.:]+ port [0-9]+: no handshake in time'
 is 'Others are served' "$(client 127.0.0.1 "$port")" hello
 perl -MSocket -e '
   socket(my $s, AF_INET, SOCK_STREAM, 0); connect($s, pack_sockaddr_in($ARGV[0], inet_aton("127.0.0.1"))) or die;
@@ -290,7 +297,7 @@ like 'It may ask to be told about it' "$(client -t 'a\nTLS\n' -s mail.example.or
   '^hello a go SSL_PROTOCOL=TLSv1\.3 SSL_CIPHER=TLS_[A-Z0-9_]+ SSL_TLS_SNI_SERVERNAME=mail\.example\.org \. b $'
 is 'The last octets arrive each of 20 times' "$(client -n 20 -t 'TLS\n' 127.0.0.1 "$port" 'b\nquit\n' | tail -n 1)" b
 peer 127.0.0.1 "$port" 'tls\nno hello\n' > "$work/out"
-logs 'What is no handshake is refused' demand 'fatal: no TLS: wrong version number'
+logs 'What is no handshake is refused' demand 'fatal: no TLS with [0-9a-f.:]+ port [0-9]+: wrong version number'
 resets '… and the program sees a reset' demand 'ucspitls: read: .*reset'
 peer 127.0.0.1 "$port" 'TLS\nno hello\n' > "$work/out"
 ended 'A program that was told nothing knows that there is no TLS' demand '(13|2304)'
@@ -301,7 +308,7 @@ client -t 'tls\n' -w close 127.0.0.1 "$port" x > "$work/out"
 stop
 tls slow -u -S 1 -n "$good" -- "$work/ucspitls"
 is 'The handshake that was asked for has its deadline' "$(peer -k 127.0.0.1 "$port" 'tls\n' | tr '\n' ' ')" 'hello go '
-logs '… and its reason' slow 'fatal: no TLS: no handshake in time'
+logs '… and its reason' slow 'fatal: no TLS with [0-9a-f.:]+ port [0-9]+: no handshake in time'
 stop
 
 done_testing
