@@ -99,6 +99,16 @@ stop
 
 serving bad -v -HRl0 -B 'banner ' -S 20 -j 1 -n "$good" 127.0.0.1 0 echo served
 before=$(descriptors)
+# The worker's; only root may see them.
+worker_descriptors()
+{
+  [ "$(id -u)" != 0 ] || ls "/proc/$(workers)/fd" | wc -l
+}
+worker_before=$(worker_descriptors)
+worker_has_as_before()
+{
+  [ "$(worker_descriptors)" = "$worker_before" ]
+}
 while read -r what answer reason; do
   refused "$what" bad "$reason" raw send "$what"
   like '… gets an alert or nothing' "$(cat "$work/out")" "^($answer)\$"
@@ -140,6 +150,7 @@ for weak in eNULL aNULL AES128-SHA AES128-GCM-SHA256 DHE-RSA-AES128-GCM-SHA256 E
 done
 is 'Not one of them cost a program' "$(grep -c ' ok ' "$work/bad.log")" 0
 is '… nor a descriptor that is left' "$(wait_for has_descriptors "$before"; descriptors)" "$before"
+is '… in tcptls either' "$(wait_for worker_has_as_before; worker_descriptors)" "$worker_before"
 is '… nor a worker' "$(grep -c 'worker' "$work/bad.log")" 0
 is '… others are served' "$(says "$port")" 'banner served'
 stop "$server"
@@ -160,9 +171,10 @@ for version in 3 2; do
   for how in end reset; do
     serving cut -v -HRl0 -n "$good" 127.0.0.1 0 "$work/service" count
     before=$(descriptors)
-    result=$(timeout 60 perl "$root/tests/tls/cut.pl" "$port" 3 "$how" "$work/client" "-$version" 127.0.0.1)
+    result=$(timeout 60 perl "$root/tests/tls/cut.pl" "$port" 3 "$how" client \
+      "$work/client" "-$version" 127.0.0.1 PORT)
     count=${result%% *}
-    ok "TLS 1.$version, $how after every third octet: $result" test "$count" -gt 90
+    ok "TLS 1.$version, $how after every third octet of the client's: ${result%:*}" test "$count" -gt 90
     ok '… each is in the log' wait_for sh -c '[ "$(grep -cE "^tcpserver: (deny|end) " "$1")" -gt "$2" ]' sh "$work/cut.log" "$count"
     is '… before the handshake was over it was refused' \
       "$(sed -n 's/.* deny .* tls //p' "$work/cut.log" | sort -u | tr '\n' ';')" \
@@ -173,6 +185,15 @@ for version in 3 2; do
     stop "$server"
   done
 done
+
+serving cut-client -v -HRl0 -n "$good" 127.0.0.1 0 "$work/service" first 1000
+for how in end reset; do
+  result=$(timeout 60 perl "$root/tests/tls/cut.pl" "$port" 23 "$how" server \
+    tcpclient -RHl0 -q -n '' -c "$certs/ca.crt" 127.0.0.1 PORT sh -c 'cat <&6 2> /dev/null || exit 3')
+  ok "$how after octets of the server's: ${result%:*}" test "${result%% *}" -gt 70
+  is '… tcpclient runs no program before the handshake is over, and one sees a reset after it, never an end' "${result#*: }" '3 111'
+done
+stop "$server"
 
 # --- renegotiation -----------------------------------------------------------------------------------------------------------
 
