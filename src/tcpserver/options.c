@@ -33,7 +33,7 @@ char const options_help[] = USAGE
     "  -I interface   listen on this interface only\n"
     "  -b n           backlog (default: what the system allows)\n"
     "  -o / -O        leave IP options alone / kill them (default)\n"
-    "  -d / -D        leave TCP_NODELAY off (default) / set it\n"
+    "  -d / -D        leave TCP_NODELAY off (default without TLS) / set it (default with TLS)\n"
     "  -A             set SO_KEEPALIVE\n"
     "  -h / -H        look up the client's host name (default) / don't\n"
     "  -p / -P        believe it only if it has the client's address / always (default)\n"
