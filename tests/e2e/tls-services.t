@@ -66,11 +66,12 @@ serve protocols -v -RHl0 -n "$good" -e h2,http/1.1 127.0.0.1 0 sh -c \
   'printf "HTTP/1.0 200 OK\r\n\r\n%s\n" "$SSL_TLS_ALPN"; while read -r line; do case $line in ?) exit ;; esac; done'
 is 'ALPN chooses what both speak' "$(gets mail.example.org --http1.1 "$site:$port/")" http/1.1
 stop
-is 'http@ gets a page through TLS' "$(
-  serve again -RHl0 -n "$good" 127.0.0.1 0 micro-httpd "$work/www"
-  serve front -RHl0 127.0.0.1 0 tcpclient -RHl0 -n '' -c "$certs/ca.pem" -m mail.example.org 127.0.0.1 "$port"
-  http@ 127.0.0.1 page.html "$port"
-)" '<p>hello</p>'
+serve again -RHl0 -n "$good" 127.0.0.1 0 micro-httpd "$work/www"
+again=$pid
+serve front -RHl0 127.0.0.1 0 tcpclient -RHl0 -n '' -c "$certs/ca.pem" -m mail.example.org 127.0.0.1 "$port"
+is 'http@ gets a page through TLS' "$(http@ 127.0.0.1 page.html "$port")" '<p>hello</p>'
+stop
+stop "$again"
 
 # --- SMTP with STARTTLS ------------------------------------------------------------------------------------------------
 
