@@ -68,6 +68,7 @@ static struct worker {
   struct events events;
   struct timers timers;
   struct server_context *context; /* null until the first material has come */
+  unsigned char digest[32];       /* of the material that it is made from */
   struct tickets tickets;
   struct timer tickets_stale; /* no new keys have come for too long */
   struct connection **block;  /* of CONNECTIONS_OF_BLOCK each; they stay where they are */
@@ -465,18 +466,34 @@ static void tell_keeper(struct worker const *w, enum tls_kind kind, struct tls_r
 
 static void serve_meanwhile(void);
 
+/* tcpserver wakes up the keeper for other reasons, too: what is in use already is not read again, because as long as a
+ * connection lasts what it was made from is kept. */
+static bool is_in_use(struct worker const *w, unsigned char const digest[32])
+{
+  return w->context && memcmp(digest, w->digest, sizeof w->digest) == 0;
+}
+
 /* Null with the problem. */
 static struct server_context *parse(struct worker *w, int fd, char problem[CONTEXT_PROBLEM_SIZE])
 {
   struct material material;
   struct server_context *context;
   struct tls_policy policy = w->options->policy;
+  unsigned char digest[sizeof w->digest];
   policy.pause = serve_meanwhile;
   if (material_open(&material, fd) == -1) {
     tls_set_text(problem, CONTEXT_PROBLEM_SIZE, strerror(errno));
     return NULL;
   }
-  context = server_context_new(&policy, &material, &w->tickets, problem);
+  if (material_digest(&material, digest) == -1) {
+    tls_set_text(problem, CONTEXT_PROBLEM_SIZE, "out of memory");
+    context = NULL;
+  } else if (is_in_use(w, digest))
+    context = w->context;
+  else
+    context = server_context_new(&policy, &material, &w->tickets, problem);
+  if (context)
+    memcpy(w->digest, digest, sizeof digest);
   material_close(&material);
   return context;
 }
@@ -488,7 +505,8 @@ static void take_material(struct worker *w, int fd)
   struct tls_refusal refusal;
   close(fd);
   if (context) {
-    server_context_free(w->context);
+    if (context != w->context)
+      server_context_free(w->context);
     w->context = context;
     tell_keeper(w, TLS_SOUND, NULL);
     return;

@@ -160,6 +160,31 @@ ok 'Many reloads at a time do no harm' wait_for is_now mail.example.org
 ok 'The connection that was held through all this is alive' kill -0 "$held"
 stop "$server"
 
+# ticks: of processor time that the worker has had
+ticks()
+{
+  sed 's/.*) //' "/proc/$first/stat" | awk '{ print $12 + $13 }'
+}
+
+mkdir "$work/several"
+for i in 1 2 3 4 5 6 7 8 9; do
+  for j in 0 1 2 3 4 5 6 7 8 9 a b c d e f g h i j k l m n o p q r s t; do
+    cp "$certs/server-rsa.pem" "$work/several/$i$j.pem"
+  done
+done
+helped again -j 1 -n "$work/several" -- cat
+cost=$(ticks)
+for i in 1 2 3 4 5 6 7 8 9 10; do
+  kill -HUP "$server"
+  sleep 0.1
+done
+echo garbage > "$work/several/10.pem"
+kill -HUP "$server"
+logs 'A reload is over' again 'stay as they were'
+ok 'What has not changed is not parsed again' test "$(ticks)" -lt "$((cost * 4 + 10))"
+diag "the first time: $cost, with ten reloads $(ticks)"
+stop "$server"
+
 # --- Deaths
 
 helped death -j 1 -n "$good" -- sh -c 'cat; cat >&2'
