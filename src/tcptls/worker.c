@@ -480,6 +480,7 @@ static struct server_context *parse(struct worker *w, int fd, char problem[CONTE
   struct server_context *context;
   struct tls_policy policy = w->options->policy;
   unsigned char digest[sizeof w->digest];
+  problem[0] = '\0';
   policy.pause = serve_meanwhile;
   if (material_open(&material, fd) == -1) {
     tls_set_text(problem, CONTEXT_PROBLEM_SIZE, strerror(errno));
