@@ -13,11 +13,11 @@ exits 'an unknown option: usage' 100 tcpclient -Z 0 "$port" true
 like 'it is named' "$(err)" '^tcpclient: usage: -Z is not an option'
 exits 'an option without its argument: usage' 100 tcpclient -RHl0 -i
 like 'it is named, too' "$(err)" '^tcpclient: usage: -i needs an argument'
-for option in -n -c -L -f -M -m -s; do
-  exits "$option is refused while there is no TLS" 100 tcpclient -RHl0 $option x 0 "$port" true
-  like "$option: the message says so" "$(err)" "^tcpclient: usage: $option needs TLS"
+for option in '-c x' '-L x' '-f x' '-M x' '-m x' '-s smtp' '-S 9' '-e x' -k; do
+  # shellcheck disable=SC2086
+  exits "$option without -n is refused" 100 tcpclient -RHl0 $option 0 "$port" true
+  like '... and said to need it' "$(err)" '^tcpclient: usage: .*: they need -n$'
 done
-exits '-k is refused while there is no TLS' 100 tcpclient -RHl0 -k 0 "$port" true
 for timeout in '' x -1 1x 86401 99999999999; do
   exits "-t '$timeout' is refused" 100 tcpclient -t "$timeout" 0 "$port" true
 done
