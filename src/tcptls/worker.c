@@ -30,6 +30,9 @@
 
 enum {
   MESSAGES_IN_A_ROW = 64,
+  /* A handshake may take milliseconds, and thousands may come at once: in each turn they have so long, and who is served
+   * already waits no longer. */
+  HANDSHAKES_MS = 10,
   /* Descriptors that are no connection's: the standard ones, epoll's, those of a message that is one too many, and what
    * libraries may open. */
   DESCRIPTORS_OTHER = 16,
@@ -50,7 +53,7 @@ struct connection {
   struct connection *next_ready, *next_answer;
   uint32_t index, id;
   bool open;  /* there is a conduit */
-  bool ready; /* in the list of those whose turn it is */
+  bool ready; /* in one of the lists of those whose turn it is */
   enum answer answer;
   struct conduit conduit;
   struct timer deadline;
@@ -74,8 +77,9 @@ static struct worker {
   struct connection **block;  /* of CONNECTIONS_OF_BLOCK each; they stay where they are */
   size_t blocks;
   struct connection *unused;
-  size_t count, limit; /* connections in use */
-  struct list ready, answers;
+  size_t count, limit;           /* connections in use */
+  struct list relaying, shaking; /* those whose turn it is */
+  struct list answers;
   bool has_keeper, has_channel;
   bool channel_full; /* watched for room, and not for questions */
   bool pong_due;     /* the answer to a ping had no room */
@@ -93,12 +97,13 @@ static void list_init(struct list *l)
 
 static void to_ready(struct worker *w, struct connection *c)
 {
+  struct list *l = c->conduit.session.state == SESSION_SHAKING ? &w->shaking : &w->relaying;
   if (c->ready)
     return;
   c->ready = true;
   c->next_ready = NULL;
-  *w->ready.end = c;
-  w->ready.end = &c->next_ready;
+  *l->end = c;
+  l->end = &c->next_ready;
 }
 
 static void to_answers(struct worker *w, struct connection *c, enum answer answer)
@@ -220,14 +225,30 @@ static void step(struct worker *w, struct connection *c)
 }
 
 /* Those whose turn it was when this turn began. */
-static void step_ready(struct worker *w)
+static void step_relaying(struct worker *w)
 {
-  struct connection *c = w->ready.first, *next;
-  list_init(&w->ready);
+  struct connection *c = w->relaying.first, *next;
+  list_init(&w->relaying);
   for (; c; c = next) {
     next = c->next_ready;
     c->ready = false;
     step(w, c);
+  }
+}
+
+/* As many as there is time for, at least one; the others are the first of the next turn. */
+static void step_shaking(struct worker *w)
+{
+  int64_t until_ms = w->now_ms + HANDSHAKES_MS;
+  struct connection *c;
+  while ((c = w->shaking.first)) {
+    w->shaking.first = c->next_ready;
+    if (!w->shaking.first)
+      list_init(&w->shaking);
+    c->ready = false;
+    step(w, c);
+    if (clock_ms() >= until_ms)
+      return;
   }
 }
 
@@ -559,7 +580,7 @@ static void receive_keys(struct worker *w)
 static int wait_ms(struct worker const *w)
 {
   int64_t deadline_ms;
-  if (w->ready.first)
+  if (w->relaying.first || w->shaking.first)
     return 0;
   return timers_next(&w->timers, &deadline_ms) ? clock_wait_ms(deadline_ms) : -1;
 }
@@ -584,7 +605,8 @@ static bool serve(struct worker *w, int most_ms)
     }
   if (from_channel)
     receive(w);
-  step_ready(w);
+  step_relaying(w);
+  step_shaking(w);
   expire(w);
   send_answers(w);
   return from_keeper;
@@ -619,7 +641,8 @@ void worker_run(struct options const *o, struct tls_begin const *who)
   descriptors = confine_allow_descriptors();
   *w = (struct worker){.options = o, .has_keeper = true, .has_channel = true, .now_ms = clock_ms()};
   w->limit = descriptors > DESCRIPTORS_OTHER ? (descriptors - DESCRIPTORS_OTHER) / DESCRIPTORS_EACH : 1;
-  list_init(&w->ready);
+  list_init(&w->relaying);
+  list_init(&w->shaking);
   list_init(&w->answers);
   if (events_init(&w->events) == -1 ||
       events_watch(&w->events, WORKER_KEEPER, EVENTS_IN, (struct event){.kind = SOURCE_KEEPER}) == -1 ||

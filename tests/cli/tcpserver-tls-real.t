@@ -94,6 +94,12 @@ done
 
 # --- signals -----------------------------------------------------------------------------------------------------------------
 
+# A handshake with RSA costs a millisecond or more.
+serving flood -HRl0 -c 10 -j 1 -n "$certs/server-rsa.pem" 127.0.0.1 0 cat
+is "who is served does not wait for the handshakes of others" \
+  "$(timeout 60 perl "$root/tests/tls/flood.pl" "$port" 400 "$(workers)" 2> /dev/null)" 'at once'
+stop
+
 cp "$good" "$work/live.pem"
 serving reload -HRl0 -v -j 2 -n "$work/live.pem" 127.0.0.1 0 sh -c 'echo begun; cat; echo ended'
 keep_client kept "$work/client" -h 127.0.0.1 "$port" before
