@@ -94,6 +94,8 @@ STATIC            := tcpmuxd rblsmtpd-lists
 # own: LIBS are for the other C library. SMALL_CC= (empty) does without.
 SMALL     := argv0 addcr delcr fixcrio recordio tcp-env rblsmtpd mconnect-io http-get
 SMALL_CC  := $(if $(SANITIZE),,$(shell command -v musl-gcc))
+# What was compiled before musl-gcc came is not for musl.
+SMALL_B   := $(B)/$(if $(SMALL_CC),musl,small)
 
 # Archives by their file names: -Wl,-Bstatic ... -Wl,-Bdynamic around them would undo -static.
 LIBS := $(B)/libucspi.a -l:libcdb.a -l:libskarnet.a
@@ -118,22 +120,22 @@ $(B)/%.o: %.c Makefile conf-cc
 	$(CC) $(CFLAGS_) -MMD -MP -c -o $@ $<
 
 # With the options of conf-cc.
-SMALL_OBJ = $(patsubst %.c,$(B)/small/%.o,$(1))
-$(B)/small/%.o: %.c Makefile conf-cc
+SMALL_OBJ = $(patsubst %.c,$(SMALL_B)/%.o,$(1))
+$(SMALL_B)/%.o: %.c Makefile conf-cc
 	@mkdir -p $(@D)
 	$(if $(SMALL_CC),$(SMALL_CC) $(wordlist 2,99,$(CC)),$(CC)) $(CFLAGS_) -MMD -MP -c -o $@ $<
 
 # Where helpers are, for programs that can't find out where they are themselves.
-KNOWS_HOME := $(B)/src/lib/helperpath.o $(B)/small/src/lib/helperpath.o
+KNOWS_HOME := $(B)/src/lib/helperpath.o $(SMALL_B)/src/lib/helperpath.o
 $(KNOWS_HOME): CFLAGS_ += -DUCSPI_HOME='"$(HOME_)"'
 $(KNOWS_HOME): conf-home
 
 # musl's CMSG_NXTHDR trips over it.
-$(B)/small/src/lib/message.o: CFLAGS_ += -Wno-sign-conversion
+$(SMALL_B)/src/lib/message.o: CFLAGS_ += -Wno-sign-conversion
 
 $(B)/libucspi.a: $(call OBJ,$(LIB_SRC))
-$(B)/libsmall.a: $(call SMALL_OBJ,$(SMALL_LIB_SRC))
-$(B)/libucspi.a $(B)/libsmall.a:
+$(SMALL_B)/libsmall.a: $(call SMALL_OBJ,$(SMALL_LIB_SRC))
+$(B)/libucspi.a $(SMALL_B)/libsmall.a:
 	rm -f $@
 	ar rcs $@ $^
 
@@ -160,10 +162,10 @@ $(2)/$(1): $(call OBJ,$($(1)_SRC)) $(B)/libucspi.a $(static_flag) conf-ld
 	mv $$@.new $$@
 endef
 define small_program
-$(2)/$(1): $(call SMALL_OBJ,$($(1)_SRC)) $(B)/libsmall.a $(B)/static-flag-lc conf-ld
+$(2)/$(1): $(call SMALL_OBJ,$($(1)_SRC)) $(SMALL_B)/libsmall.a $(B)/static-flag-lc conf-ld
 	@mkdir -p $$(@D)
 	$(if $(SMALL_CC),$(SMALL_CC) $(wordlist 2,99,$(LD)) $(STATICALLY),$(LD) $$$$(cat $(B)/static-flag-lc)) $(LDFLAGS) \
-	  -o $$@.new $(call SMALL_OBJ,$($(1)_SRC)) $(B)/libsmall.a
+	  -o $$@.new $(call SMALL_OBJ,$($(1)_SRC)) $(SMALL_B)/libsmall.a
 	mv $$@.new $$@
 endef
 rule_for = $(if $(filter $(1),$(SMALL)),$(call small_program,$(1),$(2)),$(call program,$(1),$(2)))
@@ -228,7 +230,7 @@ $(TLS_UNIT:%=$(B)/unit/%): UNIT_LIBS = -lssl -lcrypto
 $(TLS_UNIT:%=$(B)/unit/%): $(B)/libtls.a
 
 -include $(patsubst %.c,$(B)/%.d,$(ALL_SRC) $(TLS_SRC) $(wildcard tests/unit/*.c)) \
-  $(patsubst %.c,$(B)/small/%.d,$(foreach p,$(SMALL),$($(p)_SRC)) $(SMALL_LIB_SRC))
+  $(patsubst %.c,$(SMALL_B)/%.d,$(foreach p,$(SMALL),$($(p)_SRC)) $(SMALL_LIB_SRC))
 
 # Each file is written under another name and renamed: who starts a program meanwhile gets the old or the new.
 INSTALLED := $(DESTDIR)$(HOME_)

@@ -57,6 +57,15 @@ for program in $programs $helpers; do
   rm -f "$work/linked"
 done
 
+# musl-gcc may come after the first build.
+objects_with()
+{
+  "$make" -s -n -B -C "$root" COMMAND=command LIBEXEC=libexec B=build "SMALL_CC=$1" command/addcr |
+    sed -n 's|.* -o command/addcr\.new \([^ ]*\) .*|\1|p'
+}
+is 'objects for musl are those' "$(objects_with musl-gcc)" build/musl/src/filters/addcr.o
+is '... and others are not' "$(objects_with '')" build/small/src/filters/addcr.o
+
 # --- and when they run ----------------------------------------------------------------------------------------
 cd "$work" || exit 111
 printf '127.0.0.1:deny\n' | tcprules cdb tmp
