@@ -40,12 +40,14 @@ static void move_down(struct timers *t, size_t index)
   place(t, index, timer);
 }
 
-static int make_room(struct timers *t)
+static int make_room(struct timers *t, size_t needed)
 {
-  size_t wanted = t->capacity ? t->capacity * 2 : 32;
+  size_t wanted = t->capacity ? t->capacity : 32;
   struct timer **grown;
-  if (t->count < t->capacity)
+  if (needed <= t->capacity)
     return 0;
+  while (wanted < needed)
+    wanted *= 2;
   grown = reallocarray(t->heap, wanted, sizeof(struct timer *));
   if (!grown)
     return -1;
@@ -57,7 +59,7 @@ static int make_room(struct timers *t)
 int timers_set(struct timers *t, struct timer *timer, int64_t deadline_ms)
 {
   if (timer->position == 0) {
-    if (make_room(t) == -1)
+    if (make_room(t, t->count + 1) == -1)
       return -1;
     place(t, t->count++, timer);
   }
@@ -65,6 +67,19 @@ int timers_set(struct timers *t, struct timer *timer, int64_t deadline_ms)
   move_up(t, timer->position - 1);
   move_down(t, timer->position - 1);
   return 0;
+}
+
+int timers_reserve(struct timers *t, size_t more)
+{
+  if (make_room(t, t->reserved + more) == -1)
+    return -1;
+  t->reserved += more;
+  return 0;
+}
+
+int timers_set_if_unset(struct timers *t, struct timer *timer, int64_t deadline_ms)
+{
+  return timer->position == 0 ? timers_set(t, timer, deadline_ms) : 0;
 }
 
 void timers_cancel(struct timers *t, struct timer *timer)

@@ -18,6 +18,7 @@ struct timer {
 struct timers {
   struct timer **heap; /* heap[0] is the earliest */
   size_t count, capacity;
+  size_t reserved; /* timers that there is always room for */
 };
 #define TIMERS_ZERO                                                                                          \
   {                                                                                                          \
@@ -27,6 +28,13 @@ struct timers {
 /* Sets the timer, or moves one that is set. 0, or -1 with errno ENOMEM (nothing has changed then); moving
  * never fails. */
 int timers_set(struct timers *t, struct timer *timer, int64_t deadline_ms);
+
+/* From now on there is room for that many timers more than were reserved before: setting one of them can't fail. For who
+ * sets them when memory is short. 0, or -1 with errno ENOMEM. */
+int timers_reserve(struct timers *t, size_t more);
+
+/* Sets it as timers_set() does, unless it is set already. */
+int timers_set_if_unset(struct timers *t, struct timer *timer, int64_t deadline_ms);
 
 /* Does nothing when the timer is not set. */
 void timers_cancel(struct timers *t, struct timer *timer);

@@ -1,6 +1,8 @@
 /* Timers: they come out when they are due, in order, and only those that are still set. */
 #include "timers.h"
 
+#include <errno.h>
+
 #include <stdlib.h>
 
 #include "tap.h"
@@ -92,6 +94,26 @@ static bool random_steps_agree(unsigned int seed)
   return agree;
 }
 
+static void test_reserve(void)
+{
+  static struct timer some[100];
+  struct timers t = TIMERS_ZERO;
+  struct timer **heap;
+  ok(timers_reserve(&t, 60) == 0 && timers_reserve(&t, 40) == 0, "room for some timers, and for some more");
+  heap = t.heap;
+  for (int i = 0; i < 100; i++)
+    if (timers_set(&t, &some[i], i) == -1)
+      ok(0, "timer %d has none", i);
+  ok(t.count == 100 && t.heap == heap, "is there: no memory is taken when they are set");
+  ok(timers_reserve(&t, (size_t)-1 / 64) == -1 && errno == ENOMEM && t.heap == heap,
+     "for too many there is none, and nothing has changed");
+  ok(timers_set_if_unset(&t, &some[7], 1000) == 0 && some[7].deadline_ms == 7, "one that is set stays so");
+  timers_cancel(&t, &some[7]);
+  ok(timers_set_if_unset(&t, &some[7], 1000) == 0 && some[7].deadline_ms == 1000,
+     "... one that is not is set");
+  timers_free(&t);
+}
+
 int main(void)
 {
   struct timers t = TIMERS_ZERO;
@@ -130,5 +152,6 @@ int main(void)
 
   for (unsigned int seed = 1; seed <= 5; seed++)
     ok(random_steps_agree(seed), "random steps agree with a plain list (seed %u)", seed);
+  test_reserve();
   return tap_done();
 }
