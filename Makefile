@@ -196,6 +196,8 @@ $(B)/unit/limits: UNIT_OBJ = $(B)/src/tcpserver/limits.o
 $(B)/unit/limits: $(B)/src/tcpserver/limits.o
 $(B)/unit/waiting: UNIT_OBJ = $(B)/src/tcpserver/waiting.o
 $(B)/unit/waiting: $(B)/src/tcpserver/waiting.o
+$(B)/unit/pulse: UNIT_OBJ = $(B)/src/tcpserver/pulse.o
+$(B)/unit/pulse: $(B)/src/tcpserver/pulse.o
 $(B)/unit/revival: UNIT_OBJ = $(B)/src/tcpserver/revival.o
 $(B)/unit/revival: $(B)/src/tcpserver/revival.o
 $(B)/unit/recent: UNIT_OBJ = $(B)/src/tcpserver/recent.o

@@ -16,10 +16,6 @@
 #include "sources.h"
 #include "tls.h"
 
-/* A worker that owes an answer and says nothing for that long is asked whether it lives, and has then that long. */
-#define SILENCE_MS    2000
-#define PING_GRACE_MS 3000
-
 /* It ends handshakes itself that take too long: after this much more an answer is not waited for. */
 #define PATIENCE_SLACK_MS 5000
 
@@ -68,13 +64,16 @@ static struct event event_of(struct handshakes const *h, struct worker const *wo
   return (struct event){.kind = EVENT_WORKER, .number = (uint32_t)(worker - h->worker)};
 }
 
-/* Where one that is new finds its place, or null. */
+/* Where one that is new finds its place. Null with errno: E2BIG if there are too many, or ENOMEM. */
 static struct worker *find_place(struct handshakes *h)
 {
   for (uint32_t i = 0; i < h->places; i++)
     if (h->worker[i].channel == -1)
       return &h->worker[i];
-  return h->places < WORKERS_MAX ? &h->worker[h->places++] : NULL;
+  errno = E2BIG;
+  if (h->places == WORKERS_MAX || timers_reserve(h->timers, 1) == -1)
+    return NULL;
+  return &h->worker[h->places++];
 }
 
 /* Is it what our messages can be sent over, and does a full one say so? */
@@ -92,20 +91,19 @@ static void hand_over_all(struct handshakes *h);
 static char const *new_worker(void *handshakes, pid_t pid, int channel)
 {
   struct handshakes *h = handshakes;
-  struct worker *worker = is_channel(channel) ? find_place(h) : NULL;
+  struct worker *worker;
+  errno = 0;
+  worker = is_channel(channel) ? find_place(h) : NULL;
   if (!worker) {
     close(channel);
-    return "tcptls has sent what is no channel, or too many";
+    return errno == ENOMEM ? strerror(errno) : "tcptls has sent what is no channel, or too many";
   }
   *worker = (struct worker){.channel = channel, .pid = pid, .generation = h->keeper.generation};
-  if (timers_set(h->timers, &worker->alive, 0) == -1 ||
-      events_watch(h->events, channel, EVENTS_IN, event_of(h, worker)) == -1) {
-    timers_cancel(h->timers, &worker->alive);
+  if (events_watch(h->events, channel, EVENTS_IN, event_of(h, worker)) == -1) {
     worker->channel = -1;
     close(channel);
     return strerror(errno);
   }
-  timers_cancel(h->timers, &worker->alive);
   hand_over_all(h);
   return NULL;
 }
@@ -162,21 +160,6 @@ static int64_t patience_ms(struct handshakes const *h)
   return (int64_t)h->options->handshake_s * 1000 + PATIENCE_SLACK_MS;
 }
 
-static void set_if_unset(struct handshakes *h, struct timer *timer, int64_t deadline_ms)
-{
-  if (timer->position == 0)
-    timers_set(h->timers, timer, deadline_ms);
-}
-
-static void expect_answer(struct handshakes *h, struct worker *worker, int64_t now)
-{
-  if (worker->alive.position == 0) {
-    worker->heard_ms = now;
-    worker->pinged = false;
-  }
-  set_if_unset(h, &worker->alive, now + SILENCE_MS);
-}
-
 /* The worker has it. With -V the client's socket stays here, too: its counters can't be read through anything else. */
 static void handed_over(struct handshakes *h, struct waiting *w, struct worker *worker, int program)
 {
@@ -192,7 +175,7 @@ static void handed_over(struct handshakes *h, struct waiting *w, struct worker *
   waiting_move(h->table, w, WAITING_TLS_ASKED);
   h->last = w->worker;
   worker->handshakes++;
-  expect_answer(h, worker, now);
+  pulse_expect(&worker->pulse, h->timers, now);
 }
 
 /* What the client has not been sent in clear goes inside. */
@@ -203,7 +186,7 @@ static bool greet(struct banner const *b, int program)
 
 static void try_again_later(struct handshakes *h)
 {
-  set_if_unset(h, &h->retry, clock_ms() + RETRY_MS);
+  timers_set_if_unset(h->timers, &h->retry, clock_ms() + RETRY_MS);
 }
 
 static void not_sent(struct handshakes *h, struct worker *worker, int error)
@@ -275,7 +258,7 @@ enum outcome handshakes_stage(void *handshakes, struct connection *c)
   now = clock_ms();
   if (!waiting_add(h->table, c, WAITING_TLS_UNSENT, now))
     return no_memory(h, c);
-  set_if_unset(h, &h->patience, now + patience_ms(h));
+  timers_set_if_unset(h->timers, &h->patience, now + patience_ms(h));
   hand_over_all(h);
   return WAIT;
 }
@@ -338,12 +321,6 @@ static bool take_message(struct handshakes *h, struct worker *worker, struct mes
   return true; /* TLS_PONG */
 }
 
-static void is_heard(struct worker *worker)
-{
-  worker->heard_ms = clock_ms();
-  worker->pinged = false;
-}
-
 static void receive(struct handshakes *h, struct worker *worker)
 {
   struct message m;
@@ -368,7 +345,7 @@ static void receive(struct handshakes *h, struct worker *worker)
   if (worker->retiring && worker->handshakes == 0)
     h->unsettled = true;
   if (heard)
-    is_heard(worker);
+    pulse_heard(&worker->pulse, clock_ms());
 }
 
 void handshakes_event(struct handshakes *h, uint32_t index, unsigned int ready)
@@ -380,7 +357,7 @@ void handshakes_event(struct handshakes *h, uint32_t index, unsigned int ready)
     receive(h, worker);
   if ((ready & EVENTS_OUT) && !worker->trouble) {
     watch_for_room(h, worker, false);
-    is_heard(worker); /* it reads */
+    pulse_heard(&worker->pulse, clock_ms()); /* it reads */
     hand_over_all(h);
   }
 }
@@ -389,19 +366,16 @@ void handshakes_event(struct handshakes *h, uint32_t index, unsigned int ready)
 
 static void check_alive(struct handshakes *h, struct worker *worker)
 {
-  int64_t now = clock_ms();
   if (worker->handshakes == 0)
     return;
-  if (worker->pinged)
-    break_off(h, worker, "it does not answer");
-  else if (now < worker->heard_ms + SILENCE_MS)
-    timers_set(h->timers, &worker->alive, worker->heard_ms + SILENCE_MS);
-  else {
-    worker->pinged = true;
+  switch (pulse_check(&worker->pulse, h->timers, clock_ms())) {
+  case PULSE_DEAD: break_off(h, worker, "it does not answer"); break;
+  case PULSE_ASKS:
     /* If there is no room for this, that there is some soon shows as much. */
     if (message_send(worker->channel, tls_row(TLS_PING), 0, NULL, NULL) == -1)
       not_sent(h, worker, errno);
-    timers_set(h->timers, &worker->alive, now + PING_GRACE_MS);
+    break;
+  case PULSE_WAITS: break;
   }
 }
 
@@ -444,7 +418,7 @@ bool handshakes_time(struct handshakes *h, struct timer const *timer)
     return true;
   }
   for (uint32_t i = 0; i < h->places; i++)
-    if (timer == &h->worker[i].alive) {
+    if (timer == &h->worker[i].pulse.timer) {
       check_alive(h, &h->worker[i]);
       return true;
     }
@@ -488,7 +462,7 @@ static void dismiss(struct handshakes *h, struct worker *worker)
 {
   events_forget(h->events, worker->channel);
   close(worker->channel);
-  timers_cancel(h->timers, &worker->alive);
+  timers_cancel(h->timers, &worker->pulse.timer);
   worker->channel = -1;
   worker->trouble = NULL;
 }
@@ -541,15 +515,4 @@ void handshakes_begin(struct handshakes *h)
   h->keeper.events = h->events;
   h->keeper.timers = h->keeper.revival.timers = h->timers;
   keeper_begin(&h->keeper);
-}
-
-int handshakes_reserve(struct handshakes *h)
-{
-  struct timer *const timer[] = {&h->patience, &h->retry};
-  for (size_t i = 0; i < sizeof timer / sizeof timer[0]; i++)
-    if (timers_set(h->timers, timer[i], 0) == -1)
-      return -1;
-  for (size_t i = 0; i < sizeof timer / sizeof timer[0]; i++)
-    timers_cancel(h->timers, timer[i]);
-  return keeper_reserve(&h->keeper);
 }

@@ -14,6 +14,7 @@
 #include "keeper.h"
 #include "listener.h"
 #include "options.h"
+#include "pulse.h"
 #include "report.h"
 #include "timers.h"
 #include "waiting.h"
@@ -29,10 +30,11 @@ struct worker {
   char const *trouble;     /* what is wrong with it, till handshakes_settle() */
   bool retiring;           /* gets no more of them */
   bool full;               /* its channel is watched for room */
-  bool pinged;
-  int64_t heard_ms;
-  struct timer alive; /* is it? */
+  struct pulse pulse;
 };
+
+/* How many timers it sets, for timers_reserve(), besides one for each worker. */
+#define HANDSHAKES_TIMERS (2 + KEEPER_TIMERS)
 
 struct handshakes {
   struct options const *options;
@@ -57,9 +59,6 @@ void handshakes_start(struct handshakes *h, char const *const *environment);
 /* Takes what it gives once they have been dropped, and waits until it is ready: exits as it does if it is not. The other
  * fields above `keeper` are set before. */
 void handshakes_begin(struct handshakes *h);
-
-/* Memory for timers, now: they are set when there may be none. 0, or -1 with errno ENOMEM. */
-int handshakes_reserve(struct handshakes *h);
 
 enum outcome handshakes_stage(void *handshakes, struct connection *c);
 

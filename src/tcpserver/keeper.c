@@ -202,17 +202,6 @@ void keeper_begin(struct keeper *k)
     strerr_diefusys(111, "watch tcptls");
 }
 
-int keeper_reserve(struct keeper *k)
-{
-  struct timer *const timer[] = {&k->revival.timer, &k->overdue};
-  for (size_t i = 0; i < sizeof timer / sizeof timer[0]; i++)
-    if (timers_set(k->timers, timer[i], 0) == -1)
-      return -1;
-  for (size_t i = 0; i < sizeof timer / sizeof timer[0]; i++)
-    timers_cancel(k->timers, timer[i]);
-  return 0;
-}
-
 /* --- Afterwards ---------------------------------------------------------------------------------------------- */
 
 void keeper_reload(struct keeper *k)
@@ -225,8 +214,8 @@ void keeper_reload(struct keeper *k)
 
 void keeper_expect_worker(struct keeper *k)
 {
-  if (k->fd != -1 && k->overdue.position == 0)
-    timers_set(k->timers, &k->overdue, clock_ms() + BEREFT_MS);
+  if (k->fd != -1)
+    timers_set_if_unset(k->timers, &k->overdue, clock_ms() + BEREFT_MS);
 }
 
 static void tell(struct keeper *k, char const *why)

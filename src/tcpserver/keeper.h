@@ -14,6 +14,9 @@
 #include "revival.h"
 #include "timers.h"
 
+/* How many timers it sets. */
+#define KEEPER_TIMERS 2
+
 struct keeper {
   struct options const *options;
   struct report *report;
@@ -40,9 +43,6 @@ void keeper_start(struct keeper *k);
 /* Once privileges are dropped: tells it what its workers are to be, takes them, and waits until it is ready. Exits as it
  * does, 100 or 111, if it is not. */
 void keeper_begin(struct keeper *k);
-
-/* Memory for timers, now: they are set when there may be none. 0, or -1 with errno ENOMEM. */
-int keeper_reserve(struct keeper *k);
 
 /* Has keys and certificates read again. It tells the log itself what becomes of that. */
 void keeper_reload(struct keeper *k);

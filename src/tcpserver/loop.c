@@ -439,11 +439,9 @@ static void wait_and_handle(struct server *s)
 /* Timers are set when the system is short of memory, of all times. */
 static void reserve_timers(struct server *s)
 {
-  if (timers_set(&s->timers, &s->rest, 0) == -1 || timers_set(&s->timers, &s->reaper.sweep, 0) == -1 ||
-      names_reserve(&s->names) == -1 || (s->options->tls && handshakes_reserve(&s->handshakes) == -1))
+  /* rest, and the reaper's */
+  if (timers_reserve(&s->timers, 2 + NAMES_TIMERS + (s->options->tls ? HANDSHAKES_TIMERS : 0)) == -1)
     strerr_diefusys(111, "prepare");
-  timers_cancel(&s->timers, &s->rest);
-  timers_cancel(&s->timers, &s->reaper.sweep);
 }
 
 /* Again after a wait: rules may ask for names and ident, and set other limits, and what they say is not kept. */

@@ -12,10 +12,6 @@
 #include "clock.h"
 #include "sources.h"
 
-/* A helper that owes an answer and says nothing for that long is asked whether it lives, and has then that long. */
-#define SILENCE_MS    2000
-#define PING_GRACE_MS 3000
-
 /* It should have answered within its own time limits: after this much more the answer is not waited for. */
 #define PATIENCE_SLACK_MS 5000
 
@@ -63,7 +59,7 @@ static int start(struct names *n)
   if (lookup_start(&new, n->environment, n->table->limit) == -1)
     return -1;
   n->helper = new.fd;
-  n->writing = n->pinged = false;
+  n->writing = false;
   revival_started(&n->revival, new.pid);
   return events_watch(n->events, new.fd, interest(n), (struct event){.kind = EVENT_HELPER});
 }
@@ -83,17 +79,6 @@ void names_start(struct names *n)
 void names_stop(struct names *n)
 {
   revival_kill(&n->revival);
-}
-
-int names_reserve(struct names *n)
-{
-  struct timer *const timer[] = {&n->revival.timer, &n->alive, &n->patience};
-  for (size_t i = 0; i < sizeof timer / sizeof timer[0]; i++)
-    if (timers_set(n->timers, timer[i], 0) == -1)
-      return -1;
-  for (size_t i = 0; i < sizeof timer / sizeof timer[0]; i++)
-    timers_cancel(n->timers, timer[i]);
-  return 0;
 }
 
 static void tell(struct names *n, char const *why)
@@ -139,7 +124,7 @@ void names_settle(struct names *n)
   events_forget(n->events, n->helper);
   close(n->helper);
   n->helper = -1;
-  timers_cancel(n->timers, &n->alive);
+  timers_cancel(n->timers, &n->pulse.timer);
   timers_cancel(n->timers, &n->patience);
   orphan(n);
   revival_failed(&n->revival);
@@ -196,22 +181,6 @@ static void send_all(struct names *n)
   while (room && (w = waiting_first(n->table, WAITING_NAMES_UNSENT)))
     room = send_question(n, w);
   watch_for_room(n, !room && !n->trouble);
-}
-
-static void set_if_unset(struct names *n, struct timer *timer, int64_t deadline_ms)
-{
-  if (timer->position == 0)
-    timers_set(n->timers, timer, deadline_ms);
-}
-
-static void expect_answer(struct names *n, int64_t now)
-{
-  if (n->alive.position == 0) {
-    n->heard_ms = now;
-    n->pinged = false;
-  }
-  set_if_unset(n, &n->alive, now + SILENCE_MS);
-  set_if_unset(n, &n->patience, now + patience_ms(n));
 }
 
 static enum outcome no_memory(struct names *n, struct connection *c)
@@ -293,7 +262,8 @@ enum outcome names_stage(void *names, struct connection *c)
     return no_memory(n, c);
   }
   w->watched = true;
-  expect_answer(n, now);
+  pulse_expect(&n->pulse, n->timers, now);
+  timers_set_if_unset(n->timers, &n->patience, now + patience_ms(n));
   if (!n->writing)
     send_all(n);
   return WAIT;
@@ -379,8 +349,8 @@ static void receive(struct names *n)
   }
   if (!heard)
     return;
-  n->heard_ms = clock_ms();
-  n->pinged = n->told = false;
+  pulse_heard(&n->pulse, clock_ms());
+  n->told = false;
 }
 
 void names_event(struct names *n, unsigned int ready)
@@ -397,17 +367,12 @@ void names_event(struct names *n, unsigned int ready)
 
 static void check_alive(struct names *n)
 {
-  int64_t now = clock_ms();
   if (outstanding(n) == 0)
     return;
-  if (n->pinged)
-    break_off(n, "tcplookup does not answer");
-  else if (now < n->heard_ms + SILENCE_MS)
-    timers_set(n->timers, &n->alive, n->heard_ms + SILENCE_MS);
-  else {
-    n->pinged = true;
-    send_message(n, LOOKUP_PING, 0, NULL);
-    timers_set(n->timers, &n->alive, now + PING_GRACE_MS);
+  switch (pulse_check(&n->pulse, n->timers, clock_ms())) {
+  case PULSE_DEAD: break_off(n, "tcplookup does not answer"); break;
+  case PULSE_ASKS: send_message(n, LOOKUP_PING, 0, NULL); break;
+  case PULSE_WAITS: break;
   }
 }
 
@@ -436,7 +401,7 @@ bool names_time(struct names *n, struct timer const *timer)
 {
   if (timer == &n->revival.timer)
     restart(n);
-  else if (timer == &n->alive)
+  else if (timer == &n->pulse.timer)
     check_alive(n);
   else if (timer == &n->patience)
     lose_patience(n);

@@ -12,11 +12,15 @@
 #include "listener.h"
 #include "lookup.h"
 #include "options.h"
+#include "pulse.h"
 #include "recent.h"
 #include "report.h"
 #include "revival.h"
 #include "timers.h"
 #include "waiting.h"
+
+/* How many timers it sets, for timers_reserve(). */
+#define NAMES_TIMERS 3
 
 struct names {
   struct options const *options;
@@ -32,10 +36,8 @@ struct names {
   char const *trouble; /* what is wrong with it, till names_settle() */
   bool told;           /* the log knows of this outage */
   bool writing;        /* its socket is watched for room */
-  bool pinged;
-  int64_t heard_ms;
   struct revival revival;
-  struct timer alive;    /* is it? */
+  struct pulse pulse;
   struct timer patience; /* the oldest question has waited too long */
 };
 
@@ -49,9 +51,6 @@ void names_start(struct names *n);
 
 /* Ends the helper, which would end by itself if it is in order. */
 void names_stop(struct names *n);
-
-/* Memory for timers, now: they are set when there may be none. 0, or -1 with errno ENOMEM. */
-int names_reserve(struct names *n);
 
 enum outcome names_stage(void *names, struct connection *c);
 
