@@ -40,7 +40,7 @@ endif
 # LIBS below: tinycdb must come before skalibs, because both define cdb_find, and with skalibs' the rules
 # made by tinycdb answer "not found", which means allow. tests/cli/link.t guards this.
 
-PROGRAMS := tcpserver tcprules tcprulescheck tcpmuxd tcpclient tcp-env rblsmtpd
+PROGRAMS := tcpserver tcprules tcprulescheck tcpmuxd tcpclient tcpbind tcp-env rblsmtpd
 PROGRAMS += argv0 addcr delcr fixcrio recordio mconnect-io
 # Started by other programs, which find them in ../libexec.
 HELPERS  := tcplookup http-get rblsmtpd-lists
@@ -66,6 +66,7 @@ tcprules_SRC      := src/tcprules/tcprules.c src/tcprules/duplicates.c
 tcprulescheck_SRC := src/tcprules/tcprulescheck.c
 tcpmuxd_SRC       := $(wildcard src/tcpmuxd/*.c)
 tcpclient_SRC     := $(wildcard src/tcpclient/*.c)
+tcpbind_SRC       := $(wildcard src/tcpbind/*.c)
 tcp-env_SRC       := src/filters/tcp-env.c
 mconnect-io_SRC   := src/filters/mconnect-io.c src/filters/crlf.c
 http-get_SRC      := src/filters/http-get.c

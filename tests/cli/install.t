@@ -2,7 +2,7 @@
 # make install and the package/ verbs, in a copy of the tree: what lands where, with which modes, how it is replaced.
 . "$(dirname "$0")/../lib.sh"
 make=$(command -v gmake || echo make)
-programs='tcpserver tcprules tcprulescheck tcpmuxd tcpclient tcp-env rblsmtpd'
+programs='tcpserver tcprules tcprulescheck tcpmuxd tcpclient tcpbind tcp-env rblsmtpd'
 programs="$programs argv0 addcr delcr fixcrio recordio tcptls"
 programs="$programs mconnect-io tcpcat mconnect who@ date@ finger@ http@"
 helpers='tcplookup http-get rblsmtpd-lists tlsconnect'

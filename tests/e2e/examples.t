@@ -49,7 +49,7 @@ here()
     -e "s|/etc/|$work/etc/|g; s|/srv/|$work/srv/|g; s|/usr/local/libexec/|${COMMAND_DIR%command}libexec/|g" \
     -e "s|/var/qmail/bin/|$work/bin/|g; s|/usr/local/bin/greet|$work/bin/greet|g; s|/usr/local/bin/tcpserver|$(command -v tcpserver)|g" \
     -e "s|/usr/local/bin/git-tcpmux|$work/bin/git-tcpmux|g" \
-    -e 's/ -u [a-z]* -g [a-z]* / /; s/setuidgid mux //; /^chown mux /d'
+    -e 's/ -u [a-z]* -g [a-z]* / /; s/setuidgid [a-z]* //; /^chown mux /d'
 }
 # runs PAGE WORDS [as who]: the whole example, in the scratch folder
 runs()
@@ -316,6 +316,21 @@ same() { [ "$(try_log)" = "$(cat expected)" ]; }
 wait_for same
 is 'tcpserver: to try something out shows what the page shows' "$(try_log)" "$(cat expected)"
 stop
+
+# --- tcpbind --------------------------------------------------------------------------------------------------------
+echo 'be nice' > etc/motd
+up 79 tcpbind.1 'setuidgid nobody'
+is 'tcpbind: tcpserver serves a port that it could not take' "$(peer 127.0.0.1 79)" 'be nice'
+down
+example tcpbind.1 'exec 3<&0' > keep-serving
+up 7777 tcpbind.1 'keep-serving'
+is 'tcpbind: a shell keeps the socket for tcpserver' "$(peer 127.0.0.1 7777)" hello
+first=$(pgrep -P "$pid" tcpserver)
+kill -HUP "$pid"
+replaced() { [ "$(pgrep -P "$pid" tcpserver | tail -n 1)" != "$first" ] && [ "$(pgrep -c -P "$pid" tcpserver)" = 1 ]; }
+ok 'tcpbind: a HUP replaces it' wait_for replaced
+is '... by one that serves' "$(peer 127.0.0.1 7777)" hello
+down
 
 # --- the environment ----------------------------------------------------------------------------------------------
 serve env -v -RH -l mail.example.org 127.0.0.25 25 env
