@@ -2,13 +2,12 @@
  * to another program, which can't be given back what was read too far. */
 #include "mux.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
 
-#include "clock.h"
+#include "deadline.h"
 
 bool mux_is_name(char const *name)
 {
@@ -24,35 +23,13 @@ bool mux_is_help(char const *name)
   return strcasecmp(name, "help") == 0;
 }
 
-/* After an operation would have blocked: waits for the next chance. False with errno if there is none. */
-static bool wait_for(int fd, short events, int64_t deadline_ms)
-{
-  struct pollfd p = {.fd = fd, .events = events};
-  if (errno == EINTR)
-    return true;
-  if (errno != EAGAIN && errno != EWOULDBLOCK)
-    return false;
-  if (clock_ms() >= deadline_ms) {
-    errno = ETIMEDOUT;
-    return false;
-  }
-  return poll(&p, 1, clock_wait_ms(deadline_ms)) != -1 || errno == EINTR;
-}
-
 enum mux_result mux_send_request(int fd, char const *name, int64_t deadline_ms)
 {
   char line[MUX_NAME_MAX + 2];
-  size_t len = strlen(name), sent = 0;
+  size_t len = strlen(name);
   memcpy(line, name, len);
   memcpy(line + len, "\r\n", 2);
-  while (sent < len + 2) {
-    ssize_t n = send(fd, line + sent, len + 2 - sent, MSG_NOSIGNAL);
-    if (n >= 0)
-      sent += (size_t)n;
-    else if (!wait_for(fd, POLLOUT, deadline_ms))
-      return MUX_FAILED;
-  }
-  return MUX_ACCEPTED;
+  return deadline_send(fd, line, len + 2, deadline_ms) ? MUX_ACCEPTED : MUX_FAILED;
 }
 
 /* Takes at most `size` octets off the socket, and none after a LF. Returns how many; 0 at the end; -1. */
@@ -97,7 +74,7 @@ enum mux_result mux_ask(int fd, char const *name, int64_t deadline_ms, char text
     ssize_t n = receive_line_part(fd, line + len, sizeof line - len);
     if (n == 0)
       return MUX_ENDED;
-    if (n == -1 && !wait_for(fd, POLLIN, deadline_ms))
+    if (n == -1 && !deadline_wait(fd, POLLIN, deadline_ms))
       return MUX_FAILED;
     if (n > 0)
       len += (size_t)n;

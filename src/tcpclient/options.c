@@ -14,9 +14,9 @@
 
 #define USAGE                                                                                                \
   "tcpclient [ -46dDhHqQrRvxX ] [ -i localip ] [ -p localport ] [ -l localname ] [ -t n ] [ -T x+y ] "       \
-  "[ -I interface ] [ -P muxport ] [ -n certificate ] [ -k ] [ -c authorities ] [ -L revocations ] "         \
-  "[ -m name ] [ -s protocol ] [ -f ciphers ] [ -M version ] [ -e protocols ] [ -S n ] host port [ program " \
-  "]"
+  "[ -I interface ] [ -P muxport ] [ -y 1 | 2 ] [ -n certificate ] [ -k ] [ -c authorities ] "               \
+  "[ -L revocations ] [ -m name ] [ -s protocol ] [ -f ciphers ] [ -M version ] [ -e protocols ] [ -S n ] "  \
+  "host port [ program ]"
 
 static char const usage[] = USAGE;
 
@@ -32,6 +32,8 @@ char const options_help[] =
           "  -x             if the port's name is unknown or the connection is refused, ask TCPMUX for it\n"
           "  -X             ask TCPMUX only\n"
           "  -P muxport     where the host's TCPMUX server is (1)\n"
+          "  -y 1 | 2       begin with a PROXY header of that version, for the connection that $TCPREMOTEIP,\n"
+          "                 $TCPREMOTEPORT, $TCPLOCALIP and $TCPLOCALPORT tell of, or else for this one\n"
           "  -h / -H        ask DNS for $TCPREMOTEHOST, if there is a program (default) / do not\n"
           "  -r / -R        ask ident for $TCPREMOTEINFO, if there is a program (default) / do not\n"
           "  -t n           wait n seconds at most for ident (26)\n"
@@ -53,6 +55,7 @@ enum kind {
   TEXT,     /* a string */
   ADDRESS,  /* an IP address */
   NUMBER,   /* an unsigned int up to value; `text` says what it is */
+  VERSION,  /* 1 or 2 */
   TIMEOUTS, /* seconds, or seconds+seconds */
   PASSED    /* tlsconnect looks at it; value: 1 if it takes an argument */
 };
@@ -82,6 +85,7 @@ static struct option const options[] = {
     {'l', TEXT, AT(local_host), 0, NULL},
     {'i', ADDRESS, AT(local), 0, NULL},
     {'p', NUMBER, AT(local_port), 65535, "a number from 0 to 65535"},
+    {'y', VERSION, AT(proxy), 0, NULL},
     {'T', TIMEOUTS, 0, 0, NULL},
     {'h', CHOICE, AT(names), NAMES_LOOKED_UP, NULL},
     {'H', CHOICE, AT(names), NAMES_IGNORED, NULL},
@@ -120,6 +124,7 @@ static bool takes_argument(struct option const *o)
   case TEXT:
   case ADDRESS:
   case NUMBER:
+  case VERSION:
   case TIMEOUTS: return true;
   case PASSED: return o->value != 0;
   case CHOICE: break;
@@ -188,6 +193,10 @@ static void apply(struct options *o, struct option const *option, char const *ar
   case NUMBER:
     if (!decimal_parse(field, argument, 0, option->value))
       die_usage(name, " takes ", option->text, ", not ", argument);
+    break;
+  case VERSION:
+    if (!decimal_parse(field, argument, 1, 2))
+      die_usage(name, " takes 1 or 2, not ", argument);
     break;
   case TIMEOUTS:
     if (!parse_timeouts(o, argument))

@@ -29,6 +29,7 @@ struct options {
   enum delay delay;               /* -d -D; usual: allowed for a program, forbidden when relaying */
   enum mux_use mux;               /* -x -X */
   char const *mux_port;           /* -P: a number or a service's name */
+  unsigned int proxy;             /* -y: the version of the PROXY header that goes first; 0: none does */
   bool tls;                       /* -n */
   char const *tls_name;           /* -m: what to ask for and to verify; null: host */
   char const *tls_argument[TLS_ARGUMENTS_MAX + 1]; /* options for tlsconnect, null-terminated */

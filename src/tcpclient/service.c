@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "connect.h"
 #include "decimal.h"
+#include "proxy.h"
 #include "report.h"
 #include "resolve.h"
 
@@ -86,6 +87,7 @@ static struct connection describe(struct options const *o, int fd)
   address_print(ip, &c.remote);
   decimal_print(port, c.remote_port);
   report_status(o->verbosity, "connected to ", ip, " port ", port);
+  proxy_introduce(o, fd, &c.local, c.local_port, &c.remote, c.remote_port);
   return c;
 }
 

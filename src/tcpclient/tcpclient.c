@@ -11,6 +11,7 @@
 #include "inquiry.h"
 #include "options.h"
 #include "program.h"
+#include "proxy.h"
 #include "relay.h"
 #include "report.h"
 #include "service.h"
@@ -47,6 +48,7 @@ int main(int argc, char const *const *argv)
   o = options_from(argc, argv);
   if (descriptors_guard() == -1)
     report_fatal_system(o.verbosity, "unable to open /dev/null");
+  proxy_check(&o);
   if (o.tls)
     tls_helper = tlshalf_start(&o);
   c = service_reach(&o, &helper);

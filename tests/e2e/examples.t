@@ -396,5 +396,6 @@ down
 for words in 'tcpmux stream' 'service tcpmux' 'ExecStart' 'systemd-socket-activate'; do
   ran_elsewhere tcp-env.1 "$words" e2e/tcp-env.t
 done
+ran_elsewhere tcpclient.1 '-y 2' cli/tcpclient-proxy.t
 all_ran
 done_testing
