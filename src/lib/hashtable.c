@@ -2,6 +2,7 @@
  * tombstones to fill the table under churn. The hash is SipHash-2-4 (Aumasson and Bernstein, 2012). */
 #include "hashtable.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,10 +86,16 @@ uint32_t hashtable_get(struct hashtable const *t, uint8_t const key[HASHTABLE_KE
   return t->count == 0 ? 0 : t->slot[find(t, key)].value;
 }
 
-static int grow(struct hashtable *t)
+/* How many keys a table of this capacity takes: the more there are, the longer is the way to a free slot. */
+static size_t room(size_t capacity)
+{
+  return capacity / 4 * 3;
+}
+
+static int grow(struct hashtable *t, size_t capacity)
 {
   struct hashtable bigger = *t;
-  bigger.capacity = t->capacity ? t->capacity * 2 : SMALLEST;
+  bigger.capacity = capacity;
   bigger.slot = calloc(bigger.capacity, sizeof *bigger.slot);
   if (!bigger.slot)
     return -1;
@@ -125,8 +132,8 @@ int hashtable_set(struct hashtable *t, uint8_t const key[HASHTABLE_KEY_SIZE], ui
     return 0;
   }
   if (!there) {
-    if (t->count + 1 > t->capacity / 4 * 3) {
-      if (grow(t) == -1)
+    if (t->count + 1 > room(t->capacity)) {
+      if (grow(t, t->capacity ? t->capacity * 2 : SMALLEST) == -1)
         return -1;
       i = find(t, key);
     }
@@ -135,4 +142,17 @@ int hashtable_set(struct hashtable *t, uint8_t const key[HASHTABLE_KEY_SIZE], ui
   }
   t->slot[i].value = value;
   return 0;
+}
+
+int hashtable_reserve(struct hashtable *t, size_t count)
+{
+  size_t capacity = t->capacity ? t->capacity : SMALLEST;
+  while (room(capacity) < count) {
+    if (capacity > SIZE_MAX / 2) {
+      errno = ENOMEM;
+      return -1;
+    }
+    capacity *= 2;
+  }
+  return capacity == t->capacity ? 0 : grow(t, capacity);
 }

@@ -30,4 +30,8 @@ uint32_t hashtable_get(struct hashtable const *t, uint8_t const key[HASHTABLE_KE
  * storing another value for a key that is there). */
 int hashtable_set(struct hashtable *t, uint8_t const key[HASHTABLE_KEY_SIZE], uint32_t value);
 
+/* Makes room for so many keys: until there are more hashtable_set() needs no memory, and takes no time for moving them.
+ * 0, or -1 with errno ENOMEM (nothing has changed then). */
+int hashtable_reserve(struct hashtable *t, size_t count);
+
 #endif

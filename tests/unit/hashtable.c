@@ -176,6 +176,33 @@ static void no_memory(void)
   hashtable_free(&t);
 }
 
+static void reserved(void)
+{
+  struct hashtable t, before;
+  bool all = true;
+  hashtable_init(&t);
+  scarce = 1;
+  errno = 0;
+  ok(hashtable_reserve(&t, 1) == -1 && errno == ENOMEM && t.capacity == 0,
+     "without memory there is no room to reserve");
+  scarce = 0;
+  ok(hashtable_reserve(&t, 1000) == 0, "with it there is");
+  before = t;
+  scarce = 1;
+  for (uint32_t i = 0; i < 1000; i++)
+    all = all && set(&t, i, i + 1) == 0;
+  ok(all && t.slot == before.slot && is_sound(&t), "so many keys are stored without memory, where they are");
+  ok(hashtable_reserve(&t, 1000) == 0 && hashtable_reserve(&t, 5) == 0 && t.slot == before.slot,
+     "room that is there need not be made");
+  ok(hashtable_reserve(&t, SIZE_MAX) == -1 && hashtable_reserve(&t, 100000) == -1 && t.slot == before.slot &&
+         get(&t, 999) == 1000,
+     "if it can't be made nothing has changed");
+  scarce = 0;
+  ok(hashtable_reserve(&t, 100000) == 0 && t.count == 1000 && get(&t, 999) == 1000,
+     "more room leaves the keys");
+  hashtable_free(&t);
+}
+
 /* As under a stream of clients from ever new addresses. */
 static void churn(void)
 {
@@ -317,6 +344,7 @@ int main(void)
   seeds_differ();
   growth();
   no_memory();
+  reserved();
   churn();
   wraparound((size_t const[CLUSTER]){15, 15, 15, 15, 15}, "five keys of the last slot");
   wraparound((size_t const[CLUSTER]){14, 15, 15, 0, 0}, "keys on both sides of the end");
