@@ -478,6 +478,48 @@ static void all_facts(void)
   ok(refused, "with any bit of it changed it is none, or one without a checksum");
 }
 
+/* What HAProxy 2.6 sends for clients over TLS, with a certificate and without, and "hello" of theirs: send-proxy-v2 with
+ * ssl, cert-cn, ssl-cipher, cert-sig, cert-key, authority, crc32c and unique-id. */
+static char const with_certificate[] =
+    "\x0d\x0a\x0d\x0a\x00\x0d\x0aQUIT\x0a!\x11\x00\xab\x7f\x00\x00\x01\x7f\x00\x00\x01"
+    "\xa3\xf0\x99\x07\x03\x00\x04\xce\x3fi\x04\x01\x00\x02h2\x02\x00\x10mail.example.o"
+    "rg\x05\x00.7F000001:A3F0_7F000001:9907_6B0202D0_0000:4B89 \x00L\x07\x00\x00\x00\x00"
+    "!\x00\x07TLSv1.3\x22\x00\x05"
+    "alice%\x00\x05"
+    "EC256$\x00\x11"
+    "ecdsa-with-SHA25"
+    "6#\x00\x16TLS_AES_256_GCM_SHA384hello";
+static char const without_certificate[] =
+    "\x0d\x0a\x0d\x0a\x00\x0d\x0aQUIT\x0a!\x11\x00\x8b\x7f\x00\x00\x01\x7f\x00\x00\x01"
+    "\xa3\xf4\x99\x07\x03\x00\x04iv\xf3\x0a\x05\x00.7F000001:A3F4_7F000001:9907_6B0202"
+    "D1_0001:4B89 \x00"
+    "D\x01\x00\x00\x00\x00!\x00\x07TLSv1.3%\x00\x05"
+    "EC256$\x00\x11"
+    "ecdsa-with-SHA256#\x00\x16TLS_AES_256_GCM_SHA384hello";
+
+static void of_haproxy(void)
+{
+  struct proxyheader h;
+  struct proxyheader_result r =
+      proxyheader_parse(&h, (uint8_t const *)with_certificate, sizeof with_certificate - 1);
+  ok(r.state == PROXYHEADER_COMPLETE && strcmp(with_certificate + r.length, "hello") == 0,
+     "HAProxy's header for a client with a certificate");
+  ok(h.checksum && h.source_port == 0xa3f0 && h.destination_port == 0x9907, "its checksum is right");
+  ok(h.tls.certificate_now && h.tls.verify == 0 && text_is(&h.tls.name, OCTETS("alice")) &&
+         text_is(&h.tls.key, OCTETS("EC256")) && text_is(&h.tls.signature, OCTETS("ecdsa-with-SHA256")) &&
+         text_is(&h.tls.cipher, OCTETS("TLS_AES_256_GCM_SHA384")) &&
+         text_is(&h.tls.version, OCTETS("TLSv1.3")),
+     "it tells of the certificate and of TLS");
+  ok(text_is(&h.authority, OCTETS("mail.example.org")) && text_is(&h.alpn, OCTETS("h2")) &&
+         h.unique_id.length == 46,
+     "and of what the client wanted");
+  r = proxyheader_parse(&h, (uint8_t const *)without_certificate, sizeof without_certificate - 1);
+  ok(r.state == PROXYHEADER_COMPLETE && strcmp(without_certificate + r.length, "hello") == 0 && h.checksum,
+     "HAProxy's header for one without");
+  ok(h.has_tls && h.tls.used && !h.tls.certificate && !h.tls.name.octets && !h.authority.octets,
+     "which is told from one with");
+}
+
 static void paths(void)
 {
   static uint8_t header[16 + 216] = V2 "\x21\x31\x00\xd8";
@@ -617,6 +659,7 @@ int main(void)
   bounds_of_facts();
   the_longest();
   all_facts();
+  of_haproxy();
   paths();
   headers_are_written();
   facts_as_variables();
