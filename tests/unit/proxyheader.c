@@ -384,6 +384,22 @@ static void bad_binaries_are_refused(void)
     ok(is_refused(bad_binaries[i].octets, bad_binaries[i].count), "refused: %s", bad_binaries[i].says);
 }
 
+static void nobodys_facts(void)
+{
+  struct proxyheader h;
+  struct proxyheader_result r = parse(&h, OCTETS(V2 "\x20\x11\x00\x12" IPV4_BLOCK "\x02\x00\x03"
+                                                    "a\nb"));
+  ok(r.state == PROXYHEADER_COMPLETE && h.kind == PROXYHEADER_LOCAL && !h.authority.octets,
+     "of what LOCAL says nothing is taken, nor looked at");
+  r = parse(&h, OCTETS(V2 "\x21\x00\x00\x06\x02\x00\x03"
+                          "abc"));
+  ok(r.state == PROXYHEADER_COMPLETE && h.kind == PROXYHEADER_UNKNOWN && h.authority.length == 3,
+     "without addresses there may be facts");
+  r = parse(&h, OCTETS(V2 "\x21\x00\x00\x06\x02\x00\x03"
+                          "a\nb"));
+  ok(r.state == PROXYHEADER_MALFORMED, "which must be sound then, too");
+}
+
 static void bounds_of_facts(void)
 {
   static struct {
@@ -656,6 +672,7 @@ int main(void)
   bad_lines_are_refused();
   good_binaries_are_taken();
   bad_binaries_are_refused();
+  nobodys_facts();
   bounds_of_facts();
   the_longest();
   all_facts();
