@@ -1,6 +1,7 @@
 /* rates.h - how often something may happen, in all and for each address: token buckets (one that is full allows `count` at
- * once, and is full again `seconds` after it was empty), and addresses that are kept out for a while when they ask for
- * more. Nothing here reads a clock: now_ms is clock_ms(). Whatever it does, nobody waits longer than the rate says. */
+ * once, and is full again `seconds` after it was empty; so in the long run it is the rate, and in no time of `seconds` more
+ * than twice `count`), and addresses that are kept out for a while when they ask for more. Nothing here reads a clock: now_ms
+ * is clock_ms(). */
 #ifndef UCSPI_RATES_H
 #define UCSPI_RATES_H
 
@@ -42,9 +43,9 @@ int64_t bucket_wait_ms(struct bucket *b, struct rate const *r, unsigned int coun
 
 /* --- One for each address ------------------------------------------------------------------------------- */
 
-/* What an address costs at most: its entry, and its part of a hash table that is never more than 3/4 full and never
- * less than 3/8 (in whole powers of two of slots) when all entries are in use. All of it is reserved at the beginning, and
- * used as it is needed. */
+/* Octets of memory for so many addresses, at most: 112 for each. That is its entry, and its part of a hash table, which has
+ * 4/3 to 8/3 slots for each because their number is a power of two. All of it is reserved at the beginning; the system
+ * finds memory for it as it is needed. */
 #define RATES_ENTRY_SIZE 48
 #define RATES_MEMORY(bound)                                                                                  \
   ((size_t)(bound) * (RATES_ENTRY_SIZE + sizeof(struct hashtable_slot) * 8 / 3) + 1024)
