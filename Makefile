@@ -42,6 +42,7 @@ endif
 
 PROGRAMS := tcpserver tcprules tcprulescheck tcpmuxd tcpclient tcpbind tcp-env rblsmtpd
 PROGRAMS += argv0 addcr delcr fixcrio recordio mconnect-io
+PROGRAMS += inetd-import
 # Started by other programs, which find them in ../libexec.
 HELPERS  := tcplookup http-get rblsmtpd-lists
 # Those that speak TLS are made if OpenSSL 3 is here; OPENSSL=no does without.
@@ -67,6 +68,7 @@ tcprulescheck_SRC := src/tcprules/tcprulescheck.c
 tcpmuxd_SRC       := $(wildcard src/tcpmuxd/*.c)
 tcpclient_SRC     := $(wildcard src/tcpclient/*.c)
 tcpbind_SRC       := $(wildcard src/tcpbind/*.c)
+inetd-import_SRC  := $(wildcard src/inetd-import/*.c)
 tcp-env_SRC       := src/filters/tcp-env.c
 mconnect-io_SRC   := src/filters/mconnect-io.c src/filters/crlf.c
 http-get_SRC      := src/filters/http-get.c
