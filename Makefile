@@ -213,6 +213,11 @@ $(B)/unit/reply: UNIT_OBJ = $(B)/src/dns/reply.o
 $(B)/unit/reply: $(B)/src/dns/reply.o
 $(B)/unit/connect: UNIT_OBJ = $(B)/src/tcpclient/connect.o
 $(B)/unit/connect: $(B)/src/tcpclient/connect.o
+# All but its main().
+IMPORT_PARTS := $(filter-out %/inetd-import.o,$(call OBJ,$(inetd-import_SRC)))
+IMPORT_UNITS := $(patsubst %,$(B)/unit/import-%,access text parsers)
+$(IMPORT_UNITS): UNIT_OBJ = $(IMPORT_PARTS)
+$(IMPORT_UNITS): $(IMPORT_PARTS)
 # What does not need DNS.
 RBLSMTPD_PURE := $(patsubst %,$(B)/src/rblsmtpd/%.o,client command steps text)
 $(B)/unit/rblsmtpd: UNIT_OBJ = $(RBLSMTPD_PURE)

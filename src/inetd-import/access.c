@@ -80,7 +80,8 @@ static bool add_factorized(struct access *a, char const *value, char const *brac
 {
   char const *at = brace + 1, *close = strchr(at, '}');
   size_t parts = 1;
-  if (!close || close[1] || brace == value || brace[-1] != '.' || (size_t)(brace - value) > 12)
+  if (!close || close[1] || close[-1] == ',' || brace == value || brace[-1] != '.' ||
+      (size_t)(brace - value) > 12)
     return false;
   for (char const *p = value; p < brace; p++)
     parts += *p == '.';
