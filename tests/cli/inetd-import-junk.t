@@ -227,6 +227,19 @@ import 1 'names that are dots' xinetd.conf
 is '... are none' "$(cd "$out" && find . | sort | tr '\n' ' ')" '. ./_. ./_./env ./_./env/Z ./_./log ./_./log/run ./_./run '
 not_ok 'nothing was run' test -e pwned
 
+# --- The examples of the page, doc/inetd-import.1 ----------------------------------------------------------------------
+. "$root/tests/examples.sh"
+example inetd-import.1 '^service acme$' > xinetd.conf
+import 1 'the example' xinetd.conf
+is '... makes the run of the page' "$(cat "$out/acme/run")" "$(example inetd-import.1 'The service acme of')"
+is '... and the rules' "$(cat "$out/acme/rules")" "$(example inetd-import.1 '192.0.2.0/24:allow')"
+mkdir etc service
+cp xinetd.conf etc
+example inetd-import.1 '$ ln -s' | commands | sed "s|/etc/|$work/etc/|g; s| /service\$| $work/service|; s/less/cat/" > typed
+sh typed > "$work/printed/typed" 2> "$work/err"
+ok 'the commands of the page put the service where svscan finds it' test -x service/acme/run -a -x service/acme/log/run
+like '... having shown it' "$(cat "$work/printed/typed")" '^== .*/etc/services.new/acme/run'
+
 # --- The table -----------------------------------------------------------------------------------------------------------
 for attribute in $(sed -n 's/^    \[A_[A-Z0-9_]*\] = {"\([a-z0-9_]*\)".*/\1/p' "$root/src/inetd-import/attributes.c"); do
   ok "$attribute has its place in from-xinetd(7)" grep -Eq "^\\.It .*Va $attribute( |\$)" "$root/doc/from-xinetd.7"

@@ -249,6 +249,9 @@ sed -i '/^tcpserver/!d' run.sh
 up 25
 is 'rblsmtpd: rules decide before lists' "$(refusal 127.0.1.9) $(refusal 127.0.0.2)" '553 Mail from 127.0.1.* is not wanted. 220 mail'
 down
+for words in '$ ln -s' '^service acme$' 'The service acme of' '192.0.2.0/24:allow'; do
+  ran_elsewhere inetd-import.1 "$words" cli/inetd-import-junk.t
+done
 ran_elsewhere rblsmtpd.1 'Not now.' cli/rblsmtpd-dialogue.t
 
 # --- tcpserver ----------------------------------------------------------------------------------------------------
