@@ -72,6 +72,8 @@ static int clock_part(char const **at, char end, unsigned int max)
   return decimal_parse(&value, text, 0, max) ? (int)value : -1;
 }
 
+#define HOURS_MAX 1200
+
 static void carry_access_times(struct making *m, struct setting const *set)
 {
   struct text hours = TEXT_ZERO;
@@ -87,6 +89,9 @@ static void carry_access_times(struct making *m, struct setting const *set)
     }
     text_addf(&hours, "%s%02d:%02d-%02d:%02d", hours.len ? "," : "", part[0], part[1], part[2], part[3]);
   }
+  /* A rule is one line, and not endless. */
+  if (hours.len > HOURS_MAX)
+    broken(m, set, "access_times: more than %d intervals", HOURS_MAX / 12);
   text_addf(&m->edits, ",HOURS=\"%s\"", text_string(&hours));
   text_free(&hours);
 }

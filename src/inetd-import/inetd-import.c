@@ -173,12 +173,28 @@ static struct service *find_mux(struct import *i, struct service *stand_in, stru
   return stand_in;
 }
 
+/* What a line of the defaults loses it loses for each service: once is enough. */
+static bool was_said(char const *line)
+{
+  enum { REMEMBERED = 64 };
+  static char *said[REMEMBERED];
+  static size_t next;
+  for (size_t k = 0; k < REMEMBERED; k++)
+    if (said[k] && strcmp(said[k], line) == 0)
+      return true;
+  free(said[next]);
+  said[next] = memory_copy(line, strlen(line));
+  next = (next + 1) % REMEMBERED;
+  return false;
+}
+
 static void say(struct import *i, struct remarks const *r)
 {
   for (size_t k = 0; k < r->count; k++) {
     struct text line = TEXT_ZERO;
     remark_print(&line, &r->list[k]);
-    strerr_warn(PROG, r->list[k].kind == REMARK_LOST ? ": not carried over: " : ": ", line.at);
+    if (!was_said(line.at))
+      strerr_warn(PROG, r->list[k].kind == REMARK_LOST ? ": not carried over: " : ": ", line.at);
     text_free(&line);
   }
   i->lost += remarks_lost(r);

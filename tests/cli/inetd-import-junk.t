@@ -136,6 +136,8 @@ with 'access_times = 9:00-8:00' > junk.conf
 refused 'times that go backwards' 'access_times: hour:minute'
 with 'access_times = 9:00-24:00' > junk.conf
 refused 'a time that is none' 'access_times: hour:minute'
+with "access_times = $(yes 1:00-2:00 | head -n 200 | tr '\n' ' ')" > junk.conf
+refused 'times without end' 'access_times: more than 100 intervals'
 with 'max_load = 1.2.3' > junk.conf
 refused 'a load that is none' 'max_load: a load'
 with 'rlimit_as = 99999999999999999M' > junk.conf
@@ -179,6 +181,12 @@ with 'banner = /nonexistent' > junk.conf
 refused 'a banner that is not there' 'banner: /nonexistent can.t be read' 'good '
 with 'banner_fail = /etc/passwd' > junk.conf
 refused 'a refusal of many lines' 'banner_fail: /etc/passwd is not one line' 'good '
+{ printf 'defaults\n{\n log_type = FILE /x\n}\n'; good; other; } > junk.conf
+refused 'what defaults lose' 'junk.conf:3: log_type' 'good other '
+is '... is said once' "$(wc -l < "$work/err")" 1
+good | sed 's|user = .*|user = no-such-user|' > junk.conf
+import 0 'a user that does not exist here' junk.conf
+exits '... does not become root' 111 sh -c 'cd "$1" && ./run' sh "$out/good"
 printf 'ftp stream tcp nowait root\n' > junk.conf
 refused 'a line of inetd.conf that is too short' 'junk.conf:1: 5 fields'
 printf '7071 stream tcp sometimes root /bin/cat cat\n' > junk.conf

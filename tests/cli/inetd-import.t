@@ -7,6 +7,7 @@
 for tool in setuidgid envdir multilog; do need "$tool" daemontools; done
 for tool in setpriv prlimit; do need "$tool" util-linux; done
 need awk mawk
+need xinetd xinetd
 
 cat > show << 'SHOW'
 #!/bin/sh
@@ -183,6 +184,17 @@ for from in 127.0.1.1 127.0.2.3 127.0.2.5 127.0.4.1; do ok "$from is admitted" a
 for from in 127.0.0.1 127.0.0.9 127.0.1.9 127.0.2.4 127.0.4.200 127.0.5.6 127.0.7.7; do
   not_ok "$from is refused" admits "$from" 7010
 done
+finish
+# xinetd itself, with the same file: whom it admits.
+background xinetd xinetd -dontfork -f xinetd.conf -pidfile "$work/xinetd.pid"
+ok 'xinetd starts' wait_for connects 127.0.0.1 7010
+for from in 127.0.1.1 127.0.2.3 127.0.2.5 127.0.4.1; do ok "xinetd admits $from, too" admits "$from" 7010; done
+for from in 127.0.0.1 127.0.0.9 127.0.1.9 127.0.2.4 127.0.4.200 127.0.5.6 127.0.7.7; do
+  not_ok "xinetd refuses $from, too" admits "$from" 7010
+done
+not_ok 'with no value of only_from it admits nobody' admits 127.0.0.1 7011
+ok 'with no_access alone it admits others' admits 127.0.0.1 7012
+not_ok '... and refuses whom it names' admits 127.0.0.2 7012
 finish
 start nobody-may 7011
 not_ok 'only_from without values admits nobody' admits 127.0.0.1 7011
