@@ -101,9 +101,11 @@ static char const *folder_for(struct import *i, char const *id)
   char name[LONGEST + 24];
   uint64_t same;
   size_t len = 0;
-  for (; id[len] && len < LONGEST; len++)
-    name[len] =
-        strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._+-", id[len]) ? id[len] : '_';
+  for (; len < LONGEST && id[len]; len++) {
+    name[len] = id[len];
+    if (!strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._+-", id[len]))
+      name[len] = '_';
+  }
   if (len == 0)
     name[len++] = '_';
   if (*name == '.' || *name == '-')
@@ -202,7 +204,7 @@ static void say(struct import *i, struct remarks const *r)
 
 static void plan_mux(struct import *i)
 {
-  struct service stand_in, *mux, **muxed = memory_more(NULL, i->count, sizeof *muxed);
+  struct service stand_in, *mux, **muxed = memory_more(NULL, i->count, sizeof(void *));
   struct entry entry;
   size_t count = 0;
   mux = find_mux(i, &stand_in, &entry);

@@ -15,9 +15,10 @@
 
 void making_free(struct making *m)
 {
-  struct text *all[] = {&m->setup, &m->outer, &m->outer_limits, &m->options, &m->edits, &m->die, &m->log};
-  for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-    text_free(all[i]);
+  struct text *all[] = {&m->setup, &m->outer, &m->outer_limits, &m->options,
+                        &m->edits, &m->die,   &m->log,          NULL};
+  for (struct text **one = all; *one; one++)
+    text_free(*one);
   for (size_t i = 0; i < SLOTS; i++)
     text_free(&m->slot[i]);
   access_free(&m->access);
@@ -72,10 +73,10 @@ static void add_slots(struct text *run, struct making const *m, char const *sepa
 static char const *add_outer(struct text *run, struct making const *m)
 {
   char const *separator = "exec ";
-  struct text const *const parts[] = {&m->outer_limits, &m->outer};
-  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-    add_part(run, separator, parts[i]);
-    if (parts[i]->len > 0)
+  struct text const *const parts[] = {&m->outer_limits, &m->outer, NULL};
+  for (struct text const *const *part = parts; *part; part++) {
+    add_part(run, separator, *part);
+    if ((*part)->len > 0)
       separator = " \\\n  ";
   }
   return separator;
@@ -228,12 +229,15 @@ bool run_plan(struct plan *p, struct service *s, char const *folder)
 /* tcpmux-services(5): small letters, and two names are reserved. */
 static bool muxed_name(struct service *s, char out[MUXED_NAME_MAX + 1])
 {
+  static char const capitals[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+                    small[] = "abcdefghijklmnopqrstuvwxyz0123456789.-_+";
   char const *name = s->entry->name;
   size_t len = strlen(name);
   bool sound = len > 0 && len <= MUXED_NAME_MAX && *name != '.';
   for (size_t i = 0; sound && i <= len; i++) {
-    out[i] = name[i] >= 'A' && name[i] <= 'Z' ? (char)(name[i] - 'A' + 'a') : name[i];
-    sound = i == len || strchr("abcdefghijklmnopqrstuvwxyz0123456789.-_+", out[i]);
+    char const *capital = name[i] ? strchr(capitals, name[i]) : NULL;
+    out[i] = capital ? small[capital - capitals] : name[i];
+    sound = i == len || strchr(small, out[i]);
   }
   if (sound && strcmp(out, "help") != 0 && strcmp(out, "tcpmux") != 0)
     return true;

@@ -89,12 +89,11 @@ void text_add_word(struct text *t, char const *string)
 void text_add_clean(struct text *t, char const *string, size_t max)
 {
   for (size_t i = 0; string[i]; i++) {
-    char octet = string[i] >= ' ' && string[i] <= '~' ? string[i] : '?';
     if (i == max) {
       text_add(t, "...");
       return;
     }
-    text_add_bytes(t, &octet, 1);
+    text_add_bytes(t, string[i] >= ' ' && string[i] <= '~' ? string + i : "?", 1);
   }
 }
 

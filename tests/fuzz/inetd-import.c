@@ -57,7 +57,7 @@ static void check_script(char const *at)
       at = strchr(at + 1, '\'');
       must(at != NULL);
       at++;
-    } else if (strncmp(at, "\\'", 2) == 0 || strncmp(at, "\\\n", 2) == 0)
+    } else if (strncmp(at, "\\'", 2) == 0 || strncmp(at, "\\\n", 2) == 0 || strncmp(at, ")\"", 2) == 0)
       at += 2;
     else if (strncmp(at, "2>&1", 4) == 0)
       at += 4;
@@ -65,8 +65,6 @@ static void check_script(char const *at)
       at += 21;
     else if (strncmp(at, "\"$(id -", 7) == 0)
       at += 7;
-    else if (strncmp(at, ")\"", 2) == 0)
-      at += 2;
     else if (strncmp(at, "${", 2) == 0) {
       /* ${NAME+NAME="$NAME"} */
       size_t len = strspn(at + 2, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
@@ -138,7 +136,7 @@ static void check_remarks(struct remarks const *r)
 static void check(struct config *c)
 {
   struct service d, *mux = NULL, *list = memory_more(NULL, c->count, sizeof *list);
-  struct service **muxed = memory_more(NULL, c->count, sizeof *muxed);
+  struct service **muxed = memory_more(NULL, c->count, sizeof(void *));
   size_t count = 0, muxed_count = 0;
   service_defaults(&d, c);
   for (size_t i = 0; i < c->count; i++)
