@@ -236,7 +236,9 @@ static bool muxed_name(struct service *s, char out[MUXED_NAME_MAX + 1])
   bool sound = len > 0 && len <= MUXED_NAME_MAX && *name != '.';
   for (size_t i = 0; sound && i <= len; i++) {
     char const *capital = name[i] ? strchr(capitals, name[i]) : NULL;
-    out[i] = capital ? small[capital - capitals] : name[i];
+    out[i] = name[i];
+    if (capital)
+      out[i] = small[capital - capitals];
     sound = i == len || strchr(small, out[i]);
   }
   if (sound && strcmp(out, "help") != 0 && strcmp(out, "tcpmux") != 0)

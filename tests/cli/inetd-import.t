@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 . "$root/tests/names.sh"
 . "$root/tests/cli/inetd-import.sh"
-for tool in setuidgid envdir multilog; do need "$tool" daemontools; done
+for tool in setuidgid envdir multilog svscan svc svstat svok; do need "$tool" daemontools; done
 for tool in setpriv prlimit; do need "$tool" util-linux; done
 need awk mawk
 need xinetd xinetd
@@ -596,4 +596,37 @@ is 'services of included files are there' "$(ls made | tr '\n' ' ')" 'in-file in
 ok 'a loop ends, and is said' said 'loop/again:1: .*conf/loop: it was read already'
 ok 'a missing file is said' said 'xinetd.conf:4: unable to read .*missing: No such file'
 ok 'a name is wanted' said 'xinetd.conf:5: includedir takes one name'
+
+# --- Under svscan -----------------------------------------------------------------------------------------------------------
+{
+  service scanned 7070 << 'E'
+user = ME
+server = /bin/cat
+log_on_success = HOST
+E
+  service resting 7071 << 'E'
+user = ME
+server = /bin/cat
+disable = yes
+E
+} > xinetd.conf
+import 0 'for svscan' xinetd.conf
+background svscan svscan "$out"
+svscan=$pid
+svscan_stop()
+{
+  stop "$svscan"
+  for scanned in scanned resting; do svc -dx "$out/$scanned" "$out/$scanned/log"; done
+  # shellcheck disable=SC2016 # expanded by the shell inside
+  for scanned in scanned/log resting/log scanned resting; do wait_for sh -c '! svok "$1"' sh "$out/$scanned"; done
+}
+trap 'svscan_stop; cleanup' EXIT
+ok 'svscan starts what is written' wait_for connects 127.0.0.1 7070
+is '... and it serves' "$(peer 127.0.0.1 7070 hello)" hello
+ok 'log/run keeps its log' wait_for grep -q ' tcpserver: ok [0-9]* .*:127\.0\.0\.1::' "$out/scanned/log/main/current"
+# shellcheck disable=SC2016 # expanded by the shell inside
+ok 'what is down stays down' wait_for sh -c 'svstat "$1" | grep -q ": down"' sh "$out/resting"
+not_ok '... and nobody is served there' connects 127.0.0.1 7071
+svscan_stop
+trap cleanup EXIT
 done_testing
