@@ -219,6 +219,12 @@ static void plan_mux(struct import *i)
   free(muxed);
 }
 
+static bool runs_tcpd(struct service const *s)
+{
+  char const *server = service_value(s, A_SERVER), *slash = server ? strrchr(server, '/') : NULL;
+  return slash && strcmp(slash, "/tcpd") == 0;
+}
+
 /* Rules of hosts_access(5), which xinetd heeds unless NOLIBWRAP is set, must not get lost in silence. */
 static void look_for_wrappers(struct import *i)
 {
@@ -226,7 +232,8 @@ static void look_for_wrappers(struct import *i)
   bool heeded = false;
   for (size_t k = 0; k < i->count; k++) {
     struct service const *s = &i->services[k];
-    heeded |= !s->broken && !s->off && !s->at[A_LIBWRAP] && !service_has(s, A_FLAGS, "NOLIBWRAP");
+    heeded |= !s->broken && !s->off && s->entry->source == FROM_XINETD && !s->at[A_LIBWRAP] &&
+              !runs_tcpd(s) && !service_has(s, A_FLAGS, "NOLIBWRAP");
   }
   for (size_t f = 0; heeded && f < sizeof files / sizeof *files; f++) {
     size_t len = 0;
@@ -255,6 +262,9 @@ static void say_all(struct import *i)
     struct service *s = &i->services[k];
     if (s->broken && !s->foreign)
       remark(&s->remarks, s->entry->place, REMARK_LOST, "the service %s is left out", s->id);
+    /* Nobody misses what was switched off. */
+    if (s->broken && s->off)
+      remarks_soften(&s->remarks);
     say(i, &s->remarks);
   }
 }

@@ -36,6 +36,12 @@ size_t remarks_lost(struct remarks const *r)
   return lost;
 }
 
+void remarks_soften(struct remarks *r)
+{
+  for (size_t i = 0; i < r->count; i++)
+    r->list[i].kind = REMARK_NOTE;
+}
+
 void remark_print(struct text *out, struct remark const *one)
 {
   text_add_clean(out, one->place.file, WORDS_MAX);

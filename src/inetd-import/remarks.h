@@ -33,6 +33,8 @@ struct remarks {
 void remark(struct remarks *r, struct place place, enum remark_kind kind, char const *format, ...)
     __attribute__((format(printf, 4, 5)));
 size_t remarks_lost(struct remarks const *r);
+/* From now on all of them are notes. */
+void remarks_soften(struct remarks *r);
 
 /* "FILE:LINE: words" without a newline, all of it printable. */
 void remark_print(struct text *out, struct remark const *one);

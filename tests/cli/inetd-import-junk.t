@@ -187,6 +187,9 @@ is '... is said once' "$(wc -l < "$work/err")" 1
 good | sed 's|user = .*|user = no-such-user|' > junk.conf
 import 0 'a user that does not exist here' junk.conf
 exits '... does not become root' 111 sh -c 'cd "$1" && ./run' sh "$out/good"
+with 'flags = SENSOR' | sed 's|}|	disable = yes\n}|' > junk.conf
+import 0 'a service that can not be made, and is off' junk.conf
+ok '... is no loss, but said' said '^inetd-import: junk.conf:1: the service good is left out'
 printf 'ftp stream tcp nowait root\n' > junk.conf
 refused 'a line of inetd.conf that is too short' 'junk.conf:1: 5 fields'
 printf '7071 stream tcp sometimes root /bin/cat cat\n' > junk.conf
@@ -207,6 +210,20 @@ ok 'random octets end well' test $? -le 1
 is '... and messages have no control characters' "$(tr -d '\n -~' < "$work/err")" ''
 yes '7072 stream tcp nowait root /bin/cat cat' | head -n 5000 > many
 exits 'too many services' 111 inetd-import -o many.d many
+
+# Rules of tcp wrappers, where a test may put some in their place.
+printf '# comment\n \nALL: ALL\n' > deny
+good > xinetd.conf
+good | sed 's|}|	flags = NOLIBWRAP\n}|' > without.conf
+if [ "$(id -u)" = 0 ] && [ -e /etc/hosts.deny ] && unshare -m mount --bind deny /etc/hosts.deny 2> /dev/null; then
+  wrapped()
+  {
+    unshare -m sh -c 'mount --bind deny /etc/hosts.deny && exec inetd-import -n -o there "$1"' sh "$1" 2> "$work/err" > "$work/printed/wrapped"
+  }
+  not_ok 'rules in hosts.deny do not get lost in silence' wrapped xinetd.conf
+  ok '... it is said' said '/etc/hosts.deny: tcpserver does not heed'
+  ok '... but for services that have nothing to do with them' wrapped without.conf
+fi
 
 # --- Nothing becomes a command or a path --------------------------------------------------------------------------------
 # Comments in a script end with the line: no name may hold more than one.
