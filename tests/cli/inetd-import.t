@@ -356,6 +356,10 @@ is 'chargen: lines of 72 characters, each one further' "$(perl -MIO::Socket::INE
   '96|72| !"|!"#|1'
 finish
 
+echo 'user = root' | type='INTERNAL UNLISTED' service echo 7030 > xinetd.conf
+import 0 'INTERNAL with user root' xinetd.conf
+ok '... becomes nobody: it needs no rights' has echo '-u nobody'
+
 # --- TCPMUX -----------------------------------------------------------------------------------------------------------
 {
   type=INTERNAL service tcpmux '' << 'E'
