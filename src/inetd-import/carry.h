@@ -4,8 +4,8 @@
 
 #include "making.h"
 
-/* Carries all of the service's attributes over to *m, whose service is set. Service_broken() then tells whether that
- * made sense. */
+/* Carries all of the service's attributes over to *m, whose service is set; that is broken afterwards if one of them is
+ * wrong. */
 void carry_all(struct making *m);
 
 #endif

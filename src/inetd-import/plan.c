@@ -193,8 +193,6 @@ static int write_one(struct planned const *one, char const *path)
     result = allwrite(fd, one->bytes, one->len) == one->len ? 0 : -1;
   if (result == 0)
     result = give(fd, one->owner);
-  if (result == 0)
-    result = fsync(fd);
   error = errno;
   fd_close(fd);
   errno = error;
@@ -229,6 +227,22 @@ static int make_all(struct writing *w)
       return -1;
   }
   return 0;
+}
+
+/* Before anything is moved: after a crash there is a service or none, but no empty script. */
+static int sync_all(struct writing const *w)
+{
+  int fd = open(w->temporary, O_RDONLY | O_DIRECTORY | O_CLOEXEC), result = 0;
+#ifdef __linux__
+  result = fd == -1 ? -1 : syncfs(fd);
+#else
+  sync();
+#endif
+  if (result == -1)
+    strerr_warnwu2sys("sync ", w->temporary);
+  if (fd != -1)
+    fd_close(fd);
+  return result;
 }
 
 /* Fails if `to` exists, where the system can do that in one step. */
@@ -282,6 +296,8 @@ int plan_write(struct plan const *p, char const *folder)
     return -1;
   }
   result = make_all(&w);
+  if (result == 0)
+    result = sync_all(&w);
   if (result == 0)
     result = move_all(&w);
   remove_made(&w);

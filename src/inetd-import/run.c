@@ -82,34 +82,24 @@ static char const *add_outer(struct text *run, struct making const *m)
   return separator;
 }
 
-static bool asks_names(struct making const *m)
-{
-  return m->access.names;
-}
-
 static void add_verbosity(struct text *out, struct making const *m)
 {
   text_add(out, m->details ? " -V" : m->verbose ? " -v" : "");
-}
-
-static void add_rules_option(struct text *out, bool rules)
-{
-  if (rules)
-    text_add(out, " -x rules.cdb");
 }
 
 static void add_tcpserver(struct text *out, struct making const *m, char const *port, bool rules)
 {
   text_add(out, " tcpserver");
   add_verbosity(out, m);
-  text_add(out, asks_names(m) ? m->access.names_allowed ? " -p" : "" : " -H");
+  /* A name that lets somebody in has to be confirmed by the address. */
+  text_add(out, !m->access.names ? " -H" : m->access.names_allowed ? " -p" : "");
   text_add(out, m->ident ? "" : " -R");
   text_add(out, " -l 0");
   if (!m->service->at[A_INSTANCES] || strcmp(service_value(m->service, A_INSTANCES), "UNLIMITED") == 0)
     text_addf(out, " -c %d", CONCURRENCY_UNLIMITED);
   text_add(out, text_string(&m->options));
   account_options(out, &m->account);
-  add_rules_option(out, rules);
+  text_add(out, rules ? " -x rules.cdb" : "");
   text_add_word(out, m->host ? m->host : "0");
   text_add_word(out, port);
 }
