@@ -3,8 +3,6 @@
 . "$(dirname "$0")/../lib.sh"
 make=$(command -v gmake || echo make)
 programs='tcpserver tcprules tcprulescheck tcpmuxd tcpclient tcpbind tcp-env rblsmtpd'
-programs="$programs argv0 addcr delcr fixcrio recordio tcptls"
-programs='tcpserver tcprules tcprulescheck tcpmuxd tcpclient tcp-env rblsmtpd'
 programs="$programs argv0 addcr delcr fixcrio recordio tcptls inetd-import"
 programs="$programs mconnect-io tcpcat mconnect who@ date@ finger@ http@"
 helpers='tcplookup http-get rblsmtpd-lists tlsconnect'
