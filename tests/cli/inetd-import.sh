@@ -5,16 +5,13 @@ me=$(id -un)
 out=$work/made
 mkdir "$work/printed"
 
-# What of a source needs a tcpserver, or a program, that does not exist yet: its services are not started until it does.
-# ATTRIBUTE:the option, or the program
-WAITING='cps:-K per_minute:-K per_source_minute:-k wait:tcpbind'
+# What of a source needs an option of tcpserver that does not exist yet: its services are not started until it does.
+# ATTRIBUTE:the option
+WAITING='cps:-K per_minute:-K per_source_minute:-k'
 
 exists()
 {
-  case $1 in
-    -*) ! tcpserver "$1" 1/1 2>&1 | grep -q 'needs connection rates' ;;
-    *) command -v "$1" > /dev/null ;;
-  esac
+  ! tcpserver "$1" 1/1 2>&1 | grep -q 'needs connection rates'
 }
 
 # can_start ATTRIBUTE

@@ -23,7 +23,15 @@ cat > reply << 'REPLY'
 #!/bin/sh
 printf '+mine\r\n'
 REPLY
-chmod 755 show reply .
+cat > accepts << 'ACCEPTS'
+#!/usr/bin/perl
+# A program for wait = yes: it accepts at descriptor 0.
+while (accept my $client, STDIN) {
+  print $client "accepted, umask ", sprintf('%03o', umask), " @ARGV\n";
+  close $client;
+}
+ACCEPTS
+chmod 755 show reply accepts .
 printf 'hello\r\n' > hello
 printf 'go away\r\n' > away
 zone << 'ZONE'
@@ -509,7 +517,9 @@ rpc_number = 3
 E
   wait=yes service waits 7046 << 'E'
 user = ME
-server = /bin/cat
+server = @/accepts
+server_args = word
+umask = 037
 bind = 127.0.0.1
 only_from = 127.0.0.1
 E
@@ -536,7 +546,10 @@ ok 'a datagram service that is off is no loss' said 'inetd-import: xinetd.conf:[
 is 'they are left out' "$(ls made | tr '\n' ' ')" 'odd waits '
 ok 'libwrap is tcpd' has odd 'argv0 tcpd /bin/cat'
 ok 'wait = yes is tcpbind' has waits 'tcpbind 127.0.0.1 7046'
-! can_start wait || { start waits 7046; finish; }
+start waits 7046
+is '... whose program accepts' "$(peer 127.0.0.1 7046)" 'accepted, umask 037 word'
+is '... one client after the other' "$(peer 127.0.0.1 7046)" 'accepted, umask 037 word'
+finish
 
 # --- inetd.conf -----------------------------------------------------------------------------------------------------------
 sed "s|@|$work|g; s|ME|$me|g" > inetd.conf << 'E'
