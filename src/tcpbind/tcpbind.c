@@ -9,16 +9,37 @@
 #include "decimal.h"
 #include "descriptors.h"
 #include "execute.h"
+#include "listen.h"
 #include "options.h"
-#include "socket.h"
 #include "transfer.h"
 
 char const *PROG = "tcpbind";
 
+static int listening(struct options const *o)
+{
+  struct listen_wish const w = {.host = o->host,
+                                .port = o->port,
+                                .only = o->family,
+                                .first = ADDRESS_IPV4,
+                                .interface = o->interface,
+                                .backlog = o->backlog};
+  struct listen_problem problem;
+  struct address a;
+  int fd = listen_find(&a, &w, &problem) ? listen_at(&a, &w, &problem) : -1;
+  if (fd == -1)
+    strerr_dief(111, problem.text);
+  return fd;
+}
+
 static void announce(int fd)
 {
   char line[DECIMAL_SIZE + 1];
-  size_t len = decimal_print(line, socket_port(fd));
+  struct address a;
+  uint16_t port;
+  size_t len;
+  if (!listen_bound_to(&a, &port, fd))
+    strerr_diefusys(111, "get local address");
+  len = decimal_print(line, port);
   line[len++] = '\n';
   if (!transfer_write(1, line, len))
     strerr_diefusys(111, "write to standard output");
@@ -42,7 +63,7 @@ int main(int argc, char const *const *argv)
   o = options_from(argc, argv);
   if (descriptors_guard() == -1)
     strerr_diefusys(111, "open /dev/null");
-  fd = socket_listening(&o);
+  fd = listening(&o);
   if (o.print_port)
     announce(fd);
   if (dup2(fd, 0) == -1)

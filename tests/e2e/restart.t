@@ -1,0 +1,103 @@
+#!/bin/sh
+# Servers that take turns at one listening socket, under load: tcpserver is replaced again and again, at a socket of
+# tcpbind's and at one of systemd's, and no client is refused.
+. "$(dirname "$0")/../lib.sh"
+need perl perl
+need systemd-socket-activate systemd
+
+# crowd PORT CLIENTS: eight at a time; counts those that are served, and shows what happened to others
+cat > "$work/crowd" << 'P'
+use strict; use Socket qw(:all);
+my ($port, $clients) = @ARGV;
+my $server = pack_sockaddr_in($port, INADDR_LOOPBACK);
+my @worker;
+for my $n (1 .. 8) {
+  pipe my $r, my $w;
+  unless (fork) {
+    my $served = 0;
+    alarm 60; # somebody who waits for ever is lost
+    for (1 .. $clients / 8) {
+      socket(my $s, AF_INET, SOCK_STREAM, 0) or die $!;
+      unless (connect $s, $server) { print STDERR "connect: $!\n"; next }
+      my $got = '';
+      while (1) { my $n = sysread $s, $got, 100, length $got; last if defined $n && $n == 0; unless (defined $n) { $got .= "($!)"; last } }
+      $got eq "served\n" ? $served++ : print STDERR "got: $got\n";
+    }
+    print $w "$served\n";
+    exit 0;
+  }
+  close $w;
+  push @worker, $r;
+}
+my $all = 0;
+$all += readline($_) // 0 for @worker;
+print "$all served\n";
+P
+# What tcpbind(1) has, with a note of who serves.
+cat > "$work/keep-serving" << 'S'
+exec 3<&0 < /dev/null
+trap 'kill -ALRM $!' HUP
+trap 'kill $!; exit' TERM
+while :; do
+  tcpserver -HRl0 - - echo served <&3 3<&- &
+  echo $! >> "$1"
+  wait $!
+done
+S
+
+servers() { wc -l < "$work/servers" | tr -d ' '; }
+another() { [ "$(servers)" -gt "$before" ]; }
+# replace_under_load CLIENTS HOW: whoever serves is replaced until that many are served
+replace_under_load()
+{
+  rm -f "$work/served"
+  perl "$work/crowd" "$port" "$1" > "$work/served" 2> "$work/lost" &
+  crowd=$!
+  started="$started $crowd"
+  while kill -0 "$crowd" 2> /dev/null && [ ! -s "$work/served" ]; do
+    before=$(servers)
+    case $2 in
+      HUP) kill -HUP "$pid" ;;
+      *) kill "-$2" "$(tail -n 1 "$work/servers")" ;;
+    esac
+    wait_for another
+    # The new one is to serve somebody, too.
+    peer 127.0.0.1 "$port" > "$work/one"
+  done
+  wait "$crowd"
+  [ ! -s "$work/lost" ] || diag "$(sort "$work/lost" | uniq -c)"
+  ok "$2: tcpserver was replaced many times ($(servers))" [ "$(servers)" -gt 5 ]
+}
+
+# at_bound CLIENTS HOW: at a socket that tcpbind made
+at_bound()
+{
+  : > "$work/servers"
+  background keep tcpbind -1 127.0.0.1 0 sh "$work/keep-serving" "$work/servers"
+  serve_wait keep
+  replace_under_load "$@"
+  stop
+}
+at_bound 2000 HUP
+is 'HUP to the shell: all of 2000 clients are served' "$(cat "$work/served")" '2000 served'
+at_bound 2000 TERM
+is 'TERM to tcpserver: all of 2000 clients are served' "$(cat "$work/served")" '2000 served'
+at_bound 2000 KILL
+is 'KILL to tcpserver: no connection is refused' "$(grep -c connect "$work/lost")" 0
+ok '... and at most the one that it has in hand is lost' [ "$(wc -l < "$work/lost")" -le "$(servers)" ]
+
+# The same with the socket that systemd holds. It wants a port that is free but can't find one itself.
+for attempt in 1 2 3 4 5; do
+  serve "free-port-$attempt" -RHl0 127.0.0.1 0 true
+  stop
+  : > "$work/servers"
+  background activated systemd-socket-activate -l "127.0.0.1:$port" sh -c 'exec <&3 3<&-; exec sh "$@"' sh \
+    "$work/keep-serving" "$work/servers"
+  wait_for grep -Eq 'Listening on|Failed to' "$work/activated.log"
+  ! grep -q 'Listening on' "$work/activated.log" || break
+done
+is 'a client makes systemd start the server' "$(peer 127.0.0.1 "$port")" served
+replace_under_load 4000 HUP
+is "4000 clients while tcpserver is replaced at systemd's socket: all are served" "$(cat "$work/served")" '4000 served'
+stop
+done_testing
