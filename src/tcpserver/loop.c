@@ -30,6 +30,8 @@
 /* Connections that are accepted, and programs that are started, before other events are looked at. */
 #define ACCEPT_BURST_MAX 64
 #define LAUNCH_BURST_MAX 8
+/* Before the listener is closed: enough for a backlog of 4096, and not for ever where others listen at it, too. */
+#define LAST_BURSTS_MAX 512
 
 /* Connections whose answers are looked at likewise. */
 #define ANSWER_BURST_MAX 64
@@ -226,8 +228,9 @@ static enum accepted accept_one(struct server *s, struct connection *c)
   return ACCEPTED_GONE;
 }
 
-/* Asking once more than there are connections costs a system call: more are asked for only while more come. */
-static void accept_burst(struct server *s)
+/* Asking once more than there are connections costs a system call: more are asked for only while more come. False if there
+ * are none. */
+static bool accept_burst(struct server *s)
 {
   struct connection c;
   enum accepted accepted = ACCEPTED_GONE;
@@ -251,6 +254,7 @@ static void accept_burst(struct server *s)
     s->burst = 1;
   else if (s->burst < ACCEPT_BURST_MAX)
     s->burst *= 2;
+  return accepted != ACCEPTED_NONE;
 }
 
 /* The next one that something can be done for: serve it if there is a place for its program, or at least see
@@ -370,8 +374,12 @@ static void reload(struct server *s)
   report_status(&s->report, s->children.count, s->limits.concurrency);
 }
 
+/* Those that the system has accepted already would be reset with the socket: they are served, as far as there is room. */
 static void stop_accepting(struct server *s)
 {
+  unsigned int bursts = 0;
+  while (bursts++ < LAST_BURSTS_MAX && may_accept(s) && accept_burst(s))
+    ;
   s->stopping = true;
   adjust_accepting(s);
   if (s->listener->fd != -1)

@@ -31,6 +31,20 @@ wait "$server"
 is "... and exits 0 after the last one" "$?" 0
 is "... having logged its end" "$(tail -n 1 "$work/alarm.log")" "tcpserver: status: 0/40"
 
+# Clients that the system has accepted while the server could not.
+serve queue -HRl0 -c 100 127.0.0.1 0 echo served
+server=$pid
+kill -STOP "$server"
+keep_client queued perl "$root/tests/cli/tcpserver-crowd.pl" 60 127.0.0.1 "$port" 127.0.0.1
+kill -ALRM "$server"
+kill -CONT "$server"
+echo read > "$work/queued.in"
+wait_for grep -q done "$work/queued.out"
+is "ALRM: those whose connection is made already are served" "$(sed -n 2p "$work/queued.out")" "60 served;"
+stop
+wait "$server"
+is "... before it ends" "$?" 0
+
 serve alarm2 -HRl0 127.0.0.1 0 true
 kill -ALRM "$pid"
 wait "$pid"
