@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "address.h"
-#include "decimal.h"
 #include "hostname.h"
 
 static void add_key(struct access *a, char const *key, bool deny)
@@ -20,23 +19,16 @@ static void add_key(struct access *a, char const *key, bool deny)
 }
 
 /* In the spelling that tcprules gives it, so that equal networks are equal. */
-static void add_network(struct access *a, struct address network, unsigned int bits, bool deny)
+static void add_network(struct access *a, struct network n, bool deny)
 {
   char address[ADDRESS_TEXT_SIZE];
   struct text key = TEXT_ZERO;
-  if (network.family == ADDRESS_IPV6 && bits >= 96) {
-    struct address plain = network;
-    address_unmap(&plain);
-    if (plain.family == ADDRESS_IPV4) {
-      network = plain;
-      bits -= 96;
-    }
-  }
-  address_mask(&network, bits);
-  address_print(address, &network);
+  network_unmap(&n);
+  address_mask(&n.address, n.bits);
+  address_print(address, &n.address);
   text_add(&key, address);
-  if (bits < address_bits(&network))
-    text_addf(&key, "/%u", bits);
+  if (n.bits < address_bits(&n.address))
+    text_addf(&key, "/%u", n.bits);
   add_key(a, key.at, deny);
   text_free(&key);
 }
@@ -52,26 +44,20 @@ static unsigned int wildcard_bits(struct address const *ipv4)
 
 static bool add_address(struct access *a, char const *value, bool deny)
 {
-  struct address address;
-  if (!address_parse(&address, value) || strchr(value, '%'))
+  struct network n;
+  if (!address_parse(&n.address, value) || strchr(value, '%'))
     return false;
-  add_network(a, address, address.family == ADDRESS_IPV4 ? wildcard_bits(&address) : 128, deny);
+  n.bits = n.address.family == ADDRESS_IPV4 ? wildcard_bits(&n.address) : 128;
+  add_network(a, n, deny);
   return true;
 }
 
-static bool add_cidr(struct access *a, char const *value, char const *slash, bool deny)
+static bool add_cidr(struct access *a, char const *value, bool deny)
 {
-  char text[ADDRESS_TEXT_SIZE];
-  struct address address;
-  unsigned int bits;
-  if ((size_t)(slash - value) >= sizeof text)
+  struct network network;
+  if (!network_parse(&network, value))
     return false;
-  memcpy(text, value, (size_t)(slash - value));
-  text[slash - value] = '\0';
-  if (!address_parse(&address, text) || strchr(text, '%') ||
-      !decimal_parse(&bits, slash + 1, 0, address_bits(&address)))
-    return false;
-  add_network(a, address, bits, deny);
+  add_network(a, network, deny);
   return true;
 }
 
@@ -112,7 +98,7 @@ static bool add_network_name(struct access *a, char const *name, bool deny, acce
     return false;
   for (unsigned int i = 0; i < octets && i < 4; i++)
     address.octet[i] = (uint8_t)(number >> (8 * (octets - 1 - i)));
-  add_network(a, address, wildcard_bits(&address), deny);
+  add_network(a, (struct network){address, wildcard_bits(&address)}, deny);
   return true;
 }
 
@@ -139,7 +125,7 @@ bool access_add(struct access *a, char const *value, bool deny, access_networks 
   bool added;
   if (slash) {
     *why = "expected an address, '/' and the length of a network";
-    added = add_cidr(a, value, slash, deny);
+    added = add_cidr(a, value, deny);
   } else if (brace) {
     *why = "expected an IPv4 address whose last part is numbers in braces";
     added = add_factorized(a, value, brace, deny);

@@ -229,6 +229,40 @@ bool address_in_network(struct address const *a, struct network const *n)
   return rest == 0 || ((a->octet[bytes] ^ n->address.octet[bytes]) & ~(0xffu >> rest) & 0xff) == 0;
 }
 
+void network_unmap(struct network *n)
+{
+  unsigned int prefix = 8 * sizeof mapped_prefix;
+  if (n->address.family != ADDRESS_IPV6 || n->bits < prefix)
+    return;
+  address_unmap(&n->address);
+  if (n->address.family == ADDRESS_IPV4)
+    n->bits -= prefix;
+}
+
+bool network_parse(struct network *n, char const *text)
+{
+  char front[ADDRESS_TEXT_SIZE];
+  size_t len = strcspn(text, "/");
+  if (len >= sizeof front || memchr(text, '%', len))
+    return false;
+  memcpy(front, text, len);
+  front[len] = '\0';
+  if (!address_parse(&n->address, front))
+    return false;
+  n->bits = address_bits(&n->address);
+  if (text[len] && !decimal_parse(&n->bits, text + len + 1, 0, n->bits))
+    return false;
+  network_unmap(n);
+  return true;
+}
+
+bool network_has_host_bits(struct network const *n)
+{
+  struct address masked = n->address;
+  address_mask(&masked, n->bits);
+  return !address_equal(&masked, &n->address);
+}
+
 bool address_from_sockaddr(struct address *a, uint16_t *port, struct sockaddr const *sa)
 {
   memset(a, 0, sizeof *a);

@@ -62,6 +62,14 @@ unsigned int address_bits(struct address const *a);
 void address_mask(struct address *a, unsigned int bits);
 bool address_in_network(struct address const *a, struct network const *n);
 
+/* "address" or "address/bits", without zone; a network of mapped addresses becomes one of IPv4. Host bits are left as they
+ * are written: see network_has_host_bits(). False, leaving *n unspecified, if text is not that. */
+bool network_parse(struct network *n, char const *text);
+
+/* As address_unmap(), if the network is no larger than all mapped addresses together. */
+void network_unmap(struct network *n);
+bool network_has_host_bits(struct network const *n);
+
 /* Returns false for families other than IPv4 and IPv6. Mapped IPv4 addresses come out as IPv4. */
 bool address_from_sockaddr(struct address *a, uint16_t *port, struct sockaddr const *sa);
 /* Returns the length of the socket address written, 0 for ADDRESS_NONE. */

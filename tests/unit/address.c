@@ -195,6 +195,57 @@ static void networks(void)
   ok(!in("::1", "0.0.0.0", 0) && !in("1.2.3.4", "::", 0), "families are apart");
 }
 
+/* The text as it is read: the address, its length, and whether there are host bits; or "no". */
+static bool reads(char const *text, char const *expected)
+{
+  struct network n;
+  char address[ADDRESS_TEXT_SIZE], got[ADDRESS_TEXT_SIZE + 16] = "no";
+  if (network_parse(&n, text)) {
+    address_print(address, &n.address);
+    snprintf(got, sizeof got, "%s/%u%s", address, n.bits, network_has_host_bits(&n) ? " host bits" : "");
+  }
+  if (strcmp(got, expected) == 0)
+    return true;
+  printf("# %s: got %s\n", text, got);
+  return false;
+}
+
+static void network_texts(void)
+{
+  static char const *const none[] = {"",
+                                     "/",
+                                     "/8",
+                                     "10.0.0.0/",
+                                     "10.0.0.0/33",
+                                     "10.0.0.0/-1",
+                                     "10.0.0.0/8 ",
+                                     " 10.0.0.0/8",
+                                     "10.0.0.0/8/8",
+                                     "10.0.0/8",
+                                     "10./8",
+                                     "010.0.0.0/8",
+                                     "::/129",
+                                     "2001:db8::/0x20",
+                                     "fe80::1%lo",
+                                     "fe80::%lo/64",
+                                     "[::1]",
+                                     "localhost",
+                                     "1111:1111:1111:1111:1111:1111:1111:1111:1111:1111/8"};
+  bool right = true;
+  ok(reads("192.0.2.1", "192.0.2.1/32") && reads("::1", "::1/128"), "an address is a network of one");
+  ok(reads("10.0.0.0/8", "10.0.0.0/8") && reads("0.0.0.0/0", "0.0.0.0/0"), "an IPv4 network is read");
+  ok(reads("2001:DB8::/32", "2001:db8::/32") && reads("::/0", "::/0"), "an IPv6 network is read");
+  ok(reads("10.0.0.1/8", "10.0.0.1/8 host bits") && reads("2001:db8::1/127", "2001:db8::1/127 host bits"),
+     "host bits are found");
+  ok(reads("::ffff:10.0.0.0/104", "10.0.0.0/8") && reads("::ffff:10.0.0.1", "10.0.0.1/32") &&
+         reads("::ffff:0:0/96", "0.0.0.0/0"),
+     "mapped addresses are IPv4");
+  ok(reads("::ffff:0:0/95", "::ffff:0.0.0.0/95 host bits"), "what is more than those is not");
+  for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+    right = reads(none[i], "no") && right;
+  ok(right, "all else is no network");
+}
+
 static void every_mask_of_every_length(void)
 {
   size_t wrong = 0;
@@ -271,6 +322,7 @@ int main(void)
   printing_labels();
   mapped();
   networks();
+  network_texts();
   every_mask_of_every_length();
   kinds();
   socket_addresses();
