@@ -197,8 +197,8 @@ $(B)/unit/admission: UNIT_OBJ = $(B)/src/tcpserver/admission.o
 $(B)/unit/admission: $(B)/src/tcpserver/admission.o
 $(B)/unit/limits: UNIT_OBJ = $(B)/src/tcpserver/limits.o
 $(B)/unit/limits: $(B)/src/tcpserver/limits.o
-$(B)/unit/waiting: UNIT_OBJ = $(B)/src/tcpserver/waiting.o
-$(B)/unit/waiting: $(B)/src/tcpserver/waiting.o
+$(B)/unit/waiting: UNIT_OBJ = $(addprefix $(B)/src/tcpserver/,waiting.o connection.o)
+$(B)/unit/waiting: $(addprefix $(B)/src/tcpserver/,waiting.o connection.o)
 $(B)/unit/pulse: UNIT_OBJ = $(B)/src/tcpserver/pulse.o
 $(B)/unit/pulse: $(B)/src/tcpserver/pulse.o
 $(B)/unit/revival: UNIT_OBJ = $(B)/src/tcpserver/revival.o

@@ -269,17 +269,9 @@ static struct waiting *next_answered(struct server *s)
 static struct connection take(struct server *s, struct waiting *w)
 {
   struct connection c = w->connection;
-  if (w->watched)
-    events_forget(&s->events, connection_for_program(&c));
+  waiting_unwatch(w, &s->events);
   names_release(&s->names, w);
   return c;
-}
-
-/* If it can't be watched for the end of its connection prog will find that out. */
-static void watch(struct server *s, struct waiting *w)
-{
-  struct event const who = {.kind = EVENT_WAITING, .number = w->id};
-  w->watched = w->watched || events_watch(&s->events, connection_for_program(&w->connection), 0, who) == 0;
 }
 
 /* All places under -c are taken: it goes on waiting, unless it is refused. */
@@ -289,7 +281,8 @@ static void keep_ready(struct server *s, struct waiting *w)
   c.stage = 0;
   if (admission_run(&s->checks, &c) != DENY) {
     waiting_move(&s->waiting, w, WAITING_READY);
-    watch(s, w);
+    /* If it can't be watched for the end of its connection prog will find that out. */
+    waiting_watch(w, &s->events, 0);
     return;
   }
   take(s, w);

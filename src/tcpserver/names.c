@@ -257,11 +257,10 @@ enum outcome names_stage(void *names, struct connection *c)
   w = waiting_add(n->table, c, WAITING_NAMES_UNSENT, now);
   if (!w)
     return no_memory(n, c);
-  if (events_watch(n->events, c->fd, 0, (struct event){.kind = EVENT_WAITING, .number = w->id}) == -1) {
+  if (waiting_watch(w, n->events, 0) == -1) {
     waiting_move(n->table, w, WAITING_FREE);
     return no_memory(n, c);
   }
-  w->watched = true;
   pulse_expect(&n->pulse, n->timers, now);
   timers_set_if_unset(n->timers, &n->patience, now + patience_ms(n));
   if (!n->writing)

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "sources.h"
+
 #define SMALLEST   16
 #define INDEX_MASK ((1u << WAITING_INDEX_BITS) - 1)
 
@@ -127,4 +129,20 @@ void waiting_move(struct waiting_table *t, struct waiting *w, enum waiting_list 
   if (list == WAITING_FREE)
     w->id += INDEX_MASK + 1;
   append(t, w, list);
+}
+
+int waiting_watch(struct waiting *w, struct events *e, unsigned int interest)
+{
+  struct event const who = {.kind = EVENT_WAITING, .number = w->id};
+  if (!w->watched && events_watch(e, connection_for_program(&w->connection), interest, who) == -1)
+    return -1;
+  w->watched = true;
+  return 0;
+}
+
+void waiting_unwatch(struct waiting *w, struct events *e)
+{
+  if (w->watched)
+    events_forget(e, connection_for_program(&w->connection));
+  w->watched = false;
 }

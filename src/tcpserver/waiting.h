@@ -1,11 +1,12 @@
 /* waiting.h - connections that wait, whatever stage has them wait: for an answer, or with one for a place under -c. A
- * table of small records, and lists through it in order of arrival. Nothing here knows sockets or helpers. */
+ * table of small records, and lists through it in order of arrival. Nothing here knows what is waited for. */
 #ifndef TCPSERVER_WAITING_H
 #define TCPSERVER_WAITING_H
 
 #include <stdint.h>
 
 #include "connection.h"
+#include "events.h"
 
 /* A record is in exactly one of these. */
 enum waiting_list {
@@ -23,7 +24,7 @@ enum waiting_list {
 struct waiting {
   struct connection connection; /* with all that it owns */
   int64_t since_ms;             /* when the question was made */
-  bool watched;                 /* its descriptor (connection_for_program()), for failure */
+  bool watched;                 /* its descriptor (connection_for_program()), at least for failure */
   uint32_t worker;              /* that has it, while it is in WAITING_TLS_ASKED */
   uint32_t id;                  /* of the question: changes whenever the record is used anew */
   uint32_t next, previous;
@@ -61,6 +62,11 @@ struct waiting *waiting_find(struct waiting_table *t, uint32_t id);
 struct waiting *waiting_first(struct waiting_table *t, enum waiting_list list);
 struct waiting *waiting_next(struct waiting_table *t, struct waiting const *w);
 uint32_t waiting_count(struct waiting_table const *t, enum waiting_list list);
+
+/* Has its descriptor watched for that, and in any case for failure (EVENT_WAITING, with its id), or no longer. Watching one
+ * that is watched already does nothing. 0, or -1 with errno. */
+int waiting_watch(struct waiting *w, struct events *e, unsigned int interest);
+void waiting_unwatch(struct waiting *w, struct events *e);
 
 /* All that are not free. */
 uint32_t waiting_total(struct waiting_table const *t);
