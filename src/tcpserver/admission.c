@@ -9,7 +9,12 @@ void admission_add(struct admission *a, char const *name, enum outcome (*run)(vo
 
 enum outcome admission_run(struct admission const *a, struct connection *c)
 {
-  for (; c->stage < a->stages; c->stage++) {
+  return admission_run_to(a, c, a->stages);
+}
+
+enum outcome admission_run_to(struct admission const *a, struct connection *c, size_t end)
+{
+  for (; c->stage < end; c->stage++) {
     struct stage const *stage = &a->stage[c->stage];
     enum outcome outcome = stage->run(stage->state, c);
     if (outcome != PASS)

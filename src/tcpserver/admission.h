@@ -33,4 +33,7 @@ void admission_add(struct admission *a, char const *name, enum outcome (*run)(vo
  * that is run first next time. */
 enum outcome admission_run(struct admission const *a, struct connection *c);
 
+/* The same, but no further than to the stage of that number, which is not run. */
+enum outcome admission_run_to(struct admission const *a, struct connection *c, size_t end);
+
 #endif

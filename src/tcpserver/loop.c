@@ -67,7 +67,8 @@ struct server {
   struct names names;
   struct handshakes handshakes;
   struct admission admission;
-  struct admission checks;  /* what may still refuse one whose answer is there: all that is left but launch */
+  /* Stages of it: the last that has connections wait; where one goes on that was admitted but found no place; launch. */
+  size_t last_wait, resumption, launching;
   unsigned int burst;       /* how many connections to try for at a time */
   bool accepting;           /* the listener is watched */
   int64_t crowded_until_ms; /* the log knows that as many wait as may */
@@ -274,12 +275,15 @@ static struct connection take(struct server *s, struct waiting *w)
   return c;
 }
 
-/* All places under -c are taken: it goes on waiting, unless it is refused. */
+/* All places under -c are taken: it goes on waiting, unless it is refused. What rules say is not kept: they are asked again
+ * when there is a place. */
 static void keep_ready(struct server *s, struct waiting *w)
 {
   struct connection c = w->connection;
-  c.stage = 0;
-  if (admission_run(&s->checks, &c) != DENY) {
+  if (admission_run_to(&s->admission, &c, s->launching) != DENY) {
+    c.stage = s->resumption;
+    c.verdict = NULL;
+    w->connection = c;
     waiting_move(&s->waiting, w, WAITING_READY);
     /* If it can't be watched for the end of its connection prog will find that out. */
     waiting_watch(w, &s->events, 0);
@@ -289,10 +293,10 @@ static void keep_ready(struct server *s, struct waiting *w)
   refused(s, &c);
 }
 
-/* A handshake that is still to be done needs no place, and who could not be served anyway is refused at once. */
+/* Who will have to wait for something else needs no place for that. */
 static bool needs_place(struct server const *s, struct waiting const *w)
 {
-  return !s->options->tls || w->connection.tls;
+  return w->connection.stage >= s->last_wait;
 }
 
 /* True if a program has been started. */
@@ -445,31 +449,36 @@ static void reserve_timers(struct server *s)
     strerr_diefusys(111, "prepare");
 }
 
-/* Again after a wait: rules may ask for names and ident, and set other limits, and what they say is not kept. */
-static void list_checks(struct server *s, struct admission *a)
+static void list_checks(struct server *s, bool again)
 {
-  if (!s->options->rules)
-    return;
-  admission_add(a, "access", access_stage, &s->access);
-  admission_add(a, "limits", limits_stage, &s->limits);
+  struct admission *a = &s->admission;
+  s->resumption = a->stages;
+  if (s->options->rules)
+    admission_add(a, "access", access_stage, &s->access);
+  if (s->options->rules || !again)
+    admission_add(a, "limits", limits_stage, &s->limits);
+}
+
+/* A stage that waits, and rules again, which may ask for what has become known, set other limits, and have changed: what
+ * they said is not kept. */
+static void list_wait(struct server *s, char const *name, enum outcome (*run)(void *, struct connection *),
+                      void *state)
+{
+  s->last_wait = s->admission.stages;
+  admission_add(&s->admission, name, run, state);
+  list_checks(s, true);
 }
 
 static void list_stages(struct server *s)
 {
   if (s->options->banner && !s->options->tls)
     admission_add(&s->admission, "banner", banner_stage, &s->banner);
-  if (s->options->rules)
-    admission_add(&s->admission, "access", access_stage, &s->access);
-  admission_add(&s->admission, "limits", limits_stage, &s->limits);
-  if (s->names.wanted) {
-    admission_add(&s->admission, "names", names_stage, &s->names);
-    list_checks(s, &s->admission);
-  }
-  if (s->options->tls) {
-    admission_add(&s->admission, "tls", handshakes_stage, &s->handshakes);
-    list_checks(s, &s->admission);
-  }
-  list_checks(s, &s->checks);
+  list_checks(s, false);
+  if (s->names.wanted)
+    list_wait(s, "names", names_stage, &s->names);
+  if (s->options->tls)
+    list_wait(s, "tls", handshakes_stage, &s->handshakes);
+  s->launching = s->admission.stages;
   admission_add(&s->admission, "launch", launch_stage, &s->launch);
 }
 

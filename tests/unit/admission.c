@@ -140,6 +140,18 @@ static void connections_overtake(void)
   is_string(ran(), "bc", "... where it was");
 }
 
+static void only_so_far(void)
+{
+  struct scripted stage[] = {{"wp", REFUSAL_NONE, 'a'}, {"p", REFUSAL_NONE, 'b'}, {"p", REFUSAL_NONE, 'c'}};
+  struct admission a = list_of(stage, 3);
+  struct connection c = {.fd = -1};
+  ok(admission_run_to(&a, &c, 2) == WAIT && admission_run_to(&a, &c, 2) == PASS,
+     "a connection can be taken through some stages");
+  is_string(ran(), "aab", "... and those that are left don't run");
+  ok(admission_run_to(&a, &c, 2) == PASS && admission_run(&a, &c) == PASS, "... until they are meant, too");
+  is_string(ran(), "c", "... and only they");
+}
+
 static void as_many_as_there_may_be(void)
 {
   struct scripted stage[ADMISSION_STAGES_MAX];
@@ -165,6 +177,7 @@ int main(void)
   waits_then_denied();
   two_wait_in_turn();
   connections_overtake();
+  only_so_far();
   as_many_as_there_may_be();
   return tap_done();
 }
