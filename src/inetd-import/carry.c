@@ -11,6 +11,7 @@
 #include "decimal.h"
 #include "files.h"
 #include "hostname.h"
+#include "hours.h"
 
 typedef void carry_function(struct making *m, struct setting const *set);
 
@@ -72,26 +73,25 @@ static int clock_part(char const **at, char end, unsigned int max)
   return decimal_parse(&value, text, 0, max) ? (int)value : -1;
 }
 
-#define HOURS_MAX 1200
-
+/* To xinetd the minute at which an interval ends belongs to it, to HOURS it does not. */
 static void carry_access_times(struct making *m, struct setting const *set)
 {
   struct text hours = TEXT_ZERO;
   for (size_t i = 0; i < set->values.count; i++) {
     char const *at = set->values.list[i];
-    int part[4];
+    int part[4], to;
     bool sound = (part[0] = clock_part(&at, ':', 23)) >= 0 && (part[1] = clock_part(&at, '-', 59)) >= 0 &&
                  (part[2] = clock_part(&at, ':', 23)) >= 0 && (part[3] = clock_part(&at, '\0', 59)) >= 0 &&
-                 60 * part[0] + part[1] <= 60 * part[2] + part[3];
+                 60 * part[0] + part[1] < 60 * part[2] + part[3];
     if (!sound) {
       broken(m, set, "access_times: hour:minute-hour:minute within a day, not %s", set->values.list[i]);
       continue;
     }
-    text_addf(&hours, "%s%02d:%02d-%02d:%02d", hours.len ? "," : "", part[0], part[1], part[2], part[3]);
+    to = 60 * part[2] + part[3] + 1;
+    text_addf(&hours, "%s%02d:%02d-%02d:%02d", hours.len ? "," : "", part[0], part[1], to / 60, to % 60);
   }
-  /* A rule is one line, and not endless. */
-  if (hours.len > HOURS_MAX)
-    broken(m, set, "access_times: more than %d intervals", HOURS_MAX / 12);
+  if (set->values.count > HOURS_SPANS_MAX)
+    broken(m, set, "access_times: more than %d intervals", HOURS_SPANS_MAX);
   text_addf(&m->edits, ",HOURS=\"%s\"", text_string(&hours));
   text_free(&hours);
 }

@@ -134,10 +134,12 @@ with 'only_from = 1.2.{3,300}' > junk.conf
 refused 'a part over 255' 'only_from: expected an IPv4 address'
 with 'access_times = 9:00-8:00' > junk.conf
 refused 'times that go backwards' 'access_times: hour:minute'
+with 'access_times = 9:00-9:00' > junk.conf
+refused 'times that do not go on' 'access_times: hour:minute'
 with 'access_times = 9:00-24:00' > junk.conf
 refused 'a time that is none' 'access_times: hour:minute'
-with "access_times = $(yes 1:00-2:00 | head -n 200 | tr '\n' ' ')" > junk.conf
-refused 'times without end' 'access_times: more than 100 intervals'
+with "access_times = $(yes 1:00-2:00 | head -n 33 | tr '\n' ' ')" > junk.conf
+refused 'times without end' 'access_times: more than 32 intervals'
 with 'max_load = 1.2.3' > junk.conf
 refused 'a load that is none' 'max_load: a load'
 with 'rlimit_as = 99999999999999999M' > junk.conf

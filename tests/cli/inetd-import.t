@@ -257,7 +257,7 @@ start idonly 7015
 ok 'IDONLY: who is identified is served' admits 127.0.0.2 7015
 not_ok 'IDONLY: who is not is not' admits 127.0.0.1 7015
 finish
-is 'access_times is HOURS in the rules' "$(cat made/hours/rules)" ':allow,HOURS="00:00-23:59,01:05-02:09"'
+is 'access_times is HOURS in the rules' "$(cat made/hours/rules)" ':allow,HOURS="00:00-24:00,01:05-02:10"'
 start hours 7016
 ok '... and within them it is served' admits 127.0.0.1 7016
 finish
