@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 int descriptors_guard(void)
@@ -25,4 +27,17 @@ void descriptors_close_others(void)
 #endif
   for (int fd = 3; fd < top; fd++)
     close(fd);
+}
+
+unsigned int descriptors_allow(unsigned int needed)
+{
+  struct rlimit l, raised;
+  if (getrlimit(RLIMIT_NOFILE, &l) == -1)
+    return _POSIX_OPEN_MAX;
+  raised = l;
+  if (raised.rlim_cur < needed)
+    raised.rlim_cur = raised.rlim_max < needed ? raised.rlim_max : needed;
+  if (setrlimit(RLIMIT_NOFILE, &raised) == 0)
+    l = raised;
+  return l.rlim_cur > INT_MAX ? INT_MAX : (unsigned int)l.rlim_cur;
 }

@@ -10,4 +10,7 @@ int descriptors_guard(void);
 /* Closes all but 0, 1 and 2. For who outlives the program that he works for: its locks and pipes must end with it. */
 void descriptors_close_others(void);
 
+/* Raises the limit to `needed`, or as far as the system lets us. Returns what it is now. */
+unsigned int descriptors_allow(unsigned int needed);
+
 #endif

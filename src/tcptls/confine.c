@@ -2,11 +2,8 @@
 #include "confine.h"
 
 #include <grp.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/prctl.h>
@@ -14,20 +11,10 @@
 
 #include <skalibs/strerr.h>
 
+#include "restraints.h"
+
 #define die(...)         strerr_die(111, PROG, ": fatal: ", __VA_ARGS__)
 #define die_system(what) strerr_diesys(111, PROG, ": fatal: ", what)
-
-/* Lowers both limits; a limit that is lower already stays. */
-static void limit(int resource, rlim_t value)
-{
-  struct rlimit l;
-  if (getrlimit((__rlimit_resource_t)resource, &l) == -1)
-    return;
-  if (l.rlim_max > value)
-    l.rlim_max = value;
-  l.rlim_cur = l.rlim_max;
-  setrlimit((__rlimit_resource_t)resource, &l);
-}
 
 void confine_secrets(void)
 {
@@ -88,36 +75,9 @@ static void take_ids(struct tls_begin const *who)
 
 /* --- The rest ------------------------------------------------------------------------------------------------ */
 
-/* With a limit of 0 a message couldn't be written into a file. */
-static bool writes_a_file(void)
-{
-  struct stat st;
-  return fstat(2, &st) == 0 && S_ISREG(st.st_mode);
-}
-
 void confine_worker(struct tls_begin const *who)
 {
   take_ids(who);
   confine_secrets(); /* changing ids has undone it */
-#ifdef __linux__
-  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-#endif
-  limit(RLIMIT_CORE, 0);
-  if (!writes_a_file())
-    limit(RLIMIT_FSIZE, 0);
-#ifdef RLIMIT_NPROC
-  limit(RLIMIT_NPROC, 0); /* doesn't bind root */
-#endif
-}
-
-unsigned int confine_allow_descriptors(void)
-{
-  struct rlimit l;
-  if (getrlimit(RLIMIT_NOFILE, &l) == -1)
-    return _POSIX_OPEN_MAX;
-  l.rlim_cur = l.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &l);
-  if (getrlimit(RLIMIT_NOFILE, &l) == -1)
-    return _POSIX_OPEN_MAX;
-  return l.rlim_cur > INT_MAX ? INT_MAX : (unsigned int)l.rlim_cur;
+  restraints_put_on(2);
 }

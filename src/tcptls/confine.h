@@ -12,7 +12,4 @@ void confine_secrets(void);
  * exits 111 if that is not so. */
 void confine_worker(struct tls_begin const *who);
 
-/* As many descriptors as the system lets us have. Returns how many. */
-unsigned int confine_allow_descriptors(void);
-
 #endif

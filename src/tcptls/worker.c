@@ -17,6 +17,7 @@
 #include "clock.h"
 #include "confine.h"
 #include "context.h"
+#include "descriptors.h"
 #include "events.h"
 #include "facts.h"
 #include "conduit.h"
@@ -638,7 +639,7 @@ void worker_run(struct options const *o, struct tls_begin const *who)
   unsigned int descriptors;
   confine_worker(who);
   ignore_signals();
-  descriptors = confine_allow_descriptors();
+  descriptors = descriptors_allow(UINT_MAX);
   *w = (struct worker){.options = o, .has_keeper = true, .has_channel = true, .now_ms = clock_ms()};
   w->limit = descriptors > DESCRIPTORS_OTHER ? (descriptors - DESCRIPTORS_OTHER) / DESCRIPTORS_EACH : 1;
   list_init(&w->relaying);
