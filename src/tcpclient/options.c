@@ -6,10 +6,10 @@
 #include <stddef.h>
 #include <string.h>
 
-#include <skalibs/sgetopt.h>
 #include <skalibs/strerr.h>
 
 #include "decimal.h"
+#include "letters.h"
 #include "lookup.h"
 
 #define USAGE                                                                                                \
@@ -20,35 +20,35 @@
 
 static char const usage[] = USAGE;
 
-char const options_help[] =
-    USAGE "\n\n"
-          "  -q -Q -v       print nothing; errors (default); the connection too\n"
-          "  -4 / -6        use IPv4 / IPv6 addresses only\n"
-          "  -I interface   for IPv6 link-local addresses without a zone\n"
-          "  -i localip     local address; -p localport: local port\n"
-          "  -l localname   $TCPLOCALHOST; by default DNS is asked\n"
-          "  -T x+y         give up after x+y seconds (2+58)\n"
-          "  -d / -D        leave TCP_NODELAY off (default with program) / set it (default without)\n"
-          "  -x             if the port's name is unknown or the connection is refused, ask TCPMUX for it\n"
-          "  -X             ask TCPMUX only\n"
-          "  -P muxport     where the host's TCPMUX server is (1)\n"
-          "  -y 1 | 2       begin with a PROXY header of that version, for the connection that $TCPREMOTEIP,\n"
-          "                 $TCPREMOTEPORT, $TCPLOCALIP and $TCPLOCALPORT tell of, or else for this one\n"
-          "  -h / -H        ask DNS for $TCPREMOTEHOST, if there is a program (default) / do not\n"
-          "  -r / -R        ask ident for $TCPREMOTEINFO, if there is a program (default) / do not\n"
-          "  -t n           wait n seconds at most for ident (26)\n"
-          "  -n cert | \"\"   TLS; a file with a key and its certificate is shown to servers that want one\n"
-          "  -k             take any certificate of the server's; -m name: verify this name, not host\n"
-          "  -c file        take only certificates that these authorities signed (the system's)\n"
-          "  -L file        ... and that these lists do not revoke\n"
-          "  -s protocol    begin with STARTTLS of smtp, pop3 or imap\n"
-          "  -f ciphers     as in openssl ciphers; -M version: the lowest (TLSv1_2); -e protocols: ALPN\n"
-          "  -S n           give up if TLS has not begun after n seconds (60)\n"
-          "  host           an address, a name, or 0 for this machine\n"
-          "  port           a number or a service's name\n"
-          "  program        gets the connection as descriptors 6 and 7; without it, standard input and\n"
-          "                 output are relayed\n"
-          "See tcpclient(1).\n";
+char const options_help[] = USAGE
+    "\n\n"
+    "  -q -Q -v       print nothing; errors (default); the connection too\n"
+    "  -4 / -6        use IPv4 / IPv6 addresses only\n"
+    "  -I interface   for IPv6 link-local addresses without a zone\n"
+    "  -i localip     local address; -p localport: local port\n"
+    "  -l localname   $TCPLOCALHOST; by default DNS is asked\n"
+    "  -T x+y         give up after x+y seconds (2+58)\n"
+    "  -d / -D        leave TCP_NODELAY off (default with program) / set it (default without)\n"
+    "  -x             if the port's name is unknown or the connection is refused, ask TCPMUX for it\n"
+    "  -X             ask TCPMUX only\n"
+    "  -P muxport     where the host's TCPMUX server is (1)\n"
+    "  -y 1 | 2       begin with a PROXY header of that version, for the connection that $TCPREMOTEIP,\n"
+    "                 $TCPREMOTEPORT, $TCPLOCALIP and $TCPLOCALPORT tell of, or else for this one\n"
+    "  -h / -H        ask DNS for $TCPREMOTEHOST, if there is a program (default) / do not\n"
+    "  -r / -R        ask ident for $TCPREMOTEINFO, if there is a program (default) / do not\n"
+    "  -t n           wait n seconds at most for ident (26)\n"
+    "  -n cert | \"\"   TLS; a file with a key and its certificate is shown to servers that want one\n"
+    "  -k             take any certificate of the server's; -m name: verify this name, not host\n"
+    "  -c file        take only certificates that these authorities signed (the system's)\n"
+    "  -L file        ... and that these lists do not revoke\n"
+    "  -s protocol    begin with STARTTLS of smtp, pop3 or imap\n"
+    "  -f ciphers     as in openssl ciphers; -M version: the lowest (TLSv1_2); -e protocols: ALPN\n"
+    "  -S n           give up if TLS has not begun after n seconds (60)\n"
+    "  host           an address, a name, or 0 for this machine\n"
+    "  port           a number or a service's name\n"
+    "  program        gets the connection as descriptors 6 and 7; without it, standard input and\n"
+    "                 output are relayed\n"
+    "See tcpclient(1).\n";
 
 enum kind {
   CHOICE,   /* stores value in an enum */
@@ -57,7 +57,7 @@ enum kind {
   NUMBER,   /* an unsigned int up to value; `text` says what it is */
   VERSION,  /* 1 or 2 */
   TIMEOUTS, /* seconds, or seconds+seconds */
-  PASSED    /* tlsconnect looks at it; value: 1 if it takes an argument */
+  PASSED    /* tlsconnect looks at it, as `text`; value: 1 if it takes an argument */
 };
 
 struct option {
@@ -92,15 +92,15 @@ static struct option const options[] = {
     {'r', CHOICE, AT(ident), IDENT_ASKED, NULL},
     {'R', CHOICE, AT(ident), IDENT_IGNORED, NULL},
     {'t', NUMBER, AT(info_timeout_s), LOOKUP_INFO_TIMEOUT_MAX_S, "seconds, 0 to 86400"},
-    {'n', PASSED, 0, 1, NULL},
-    {'c', PASSED, 0, 1, NULL},
-    {'L', PASSED, 0, 1, NULL},
-    {'f', PASSED, 0, 1, NULL},
-    {'M', PASSED, 0, 1, NULL},
-    {'e', PASSED, 0, 1, NULL},
-    {'s', PASSED, 0, 1, NULL},
-    {'S', PASSED, 0, 1, NULL},
-    {'k', PASSED, 0, 0, NULL},
+    {'n', PASSED, 0, 1, "-n"},
+    {'c', PASSED, 0, 1, "-c"},
+    {'L', PASSED, 0, 1, "-L"},
+    {'f', PASSED, 0, 1, "-f"},
+    {'M', PASSED, 0, 1, "-M"},
+    {'e', PASSED, 0, 1, "-e"},
+    {'s', PASSED, 0, 1, "-s"},
+    {'S', PASSED, 0, 1, "-S"},
+    {'k', PASSED, 0, 0, "-k"},
     {'m', TEXT, AT(tls_name), 0, NULL},
 };
 enum { OPTION_COUNT = sizeof options / sizeof options[0] };
@@ -110,16 +110,9 @@ enum { TIMEOUT_MAX_S = 86400 };
 
 #define die_usage(...) strerr_die(100, PROG, ": usage: ", __VA_ARGS__)
 
-static struct option const *find(int letter)
+static bool takes_argument(void const *row)
 {
-  for (size_t i = 0; i < OPTION_COUNT; i++)
-    if (options[i].letter == letter)
-      return &options[i];
-  return NULL;
-}
-
-static bool takes_argument(struct option const *o)
-{
+  struct option const *o = row;
   switch (o->kind) {
   case TEXT:
   case ADDRESS:
@@ -132,18 +125,7 @@ static bool takes_argument(struct option const *o)
   return false;
 }
 
-/* What subgetopt_r() wants: the letters, a colon after each that takes an argument, and one in front so that
- * a missing argument is told from an unknown letter. */
-static void make_letters(char letters[2 * OPTION_COUNT + 2])
-{
-  *letters++ = ':';
-  for (size_t i = 0; i < OPTION_COUNT; i++) {
-    *letters++ = options[i].letter;
-    if (takes_argument(&options[i]))
-      *letters++ = ':';
-  }
-  *letters = '\0';
-}
+static struct letters const table = {options, OPTION_COUNT, sizeof options[0], takes_argument};
 
 static bool parse_timeouts(struct options *o, char const *text)
 {
@@ -166,16 +148,13 @@ static void pass_one(struct options *o, char const *text)
   o->tls_argument[o->tls_arguments++] = text;
 }
 
-/* As it was given: letters are literals in the table of words. */
-static void pass(struct options *o, char letter, char const *argument)
+/* As it was given. */
+static void pass(struct options *o, struct option const *option, char const *argument)
 {
-  static char const *const word[] = {"-n", "-c", "-L", "-f", "-M", "-e", "-s", "-S", "-k"};
-  for (size_t i = 0; i < sizeof word / sizeof word[0]; i++)
-    if (word[i][1] == letter)
-      pass_one(o, word[i]);
-  if (argument)
+  pass_one(o, option->text);
+  if (option->value)
     pass_one(o, argument);
-  o->tls = o->tls || letter == 'n';
+  o->tls = o->tls || option->letter == 'n';
 }
 
 static void apply(struct options *o, struct option const *option, char const *argument)
@@ -202,7 +181,7 @@ static void apply(struct options *o, struct option const *option, char const *ar
     if (!parse_timeouts(o, argument))
       die_usage(name, " takes seconds as x or x+y, each 0 to 86400 but not all 0, not ", argument);
     break;
-  case PASSED: pass(o, option->letter, option->value ? argument : NULL); break;
+  case PASSED: pass(o, option, argument); break;
   }
 }
 _Static_assert(sizeof(enum verbosity) == sizeof(unsigned int), "CHOICE stores enums as unsigned int");
@@ -211,21 +190,15 @@ struct options options_from(int argc, char const *const *argv)
 {
   struct options o = {
       .verbosity = VERBOSITY_ERRORS, .first_s = 2, .second_s = 58, .mux_port = "1", .info_timeout_s = 26};
-  subgetopt state = SUBGETOPT_ZERO;
-  char letters[2 * OPTION_COUNT + 2];
-  int letter;
+  struct letters_reader reader = letters_reader(&table, argc, argv);
+  struct option const *option;
 
-  make_letters(letters);
-  while ((letter = subgetopt_r(argc, argv, letters, &state)) != -1) {
-    char const name[] = {'-', (char)state.problem, '\0'};
-    if (letter == ':')
-      die_usage(name, " needs an argument");
-    if (letter == '?')
-      die_usage(name, " is not an option; ", usage);
-    apply(&o, find(letter), state.arg);
-  }
-  argc -= state.ind;
-  argv += state.ind;
+  while ((option = letters_next(&reader)))
+    apply(&o, option, reader.argument);
+  if (reader.problem)
+    die_usage(reader.name, reader.problem, "; ", usage);
+  argc -= reader.state.ind;
+  argv += reader.state.ind;
   if (argc < 2)
     die_usage(usage);
   if (!o.tls && (o.tls_arguments > 0 || o.tls_name))

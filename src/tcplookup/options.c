@@ -4,10 +4,10 @@
 
 #include <string.h>
 
-#include <skalibs/sgetopt.h>
 #include <skalibs/strerr.h>
 
 #include "decimal.h"
+#include "letters.h"
 
 #define USAGE                                                                                                \
   "tcplookup [ -pHR ] [ -l localip ] [ -t seconds ] ip [ port [ localport ] ] | tcplookup -a [ -46 ] name "  \
@@ -67,26 +67,13 @@ enum { OPTION_COUNT = sizeof options / sizeof options[0] };
 
 #define die_usage(...) strerr_die(100, PROG, ": usage: ", __VA_ARGS__)
 
-static struct option const *find(int letter)
+static bool takes_argument(void const *row)
 {
-  for (size_t i = 0; i < OPTION_COUNT; i++)
-    if (options[i].letter == letter)
-      return &options[i];
-  return NULL;
+  struct option const *option = row;
+  return option->kind == LOCAL || option->kind == TIMEOUT || option->kind == WAITING;
 }
 
-/* What subgetopt_r() wants: the letters, a colon after each that takes an argument, and one in front so that a
- * missing argument is told from an unknown letter. */
-static void make_letters(char letters[2 * OPTION_COUNT + 2])
-{
-  *letters++ = ':';
-  for (size_t i = 0; i < OPTION_COUNT; i++) {
-    *letters++ = options[i].letter;
-    if (options[i].kind == LOCAL || options[i].kind == TIMEOUT || options[i].kind == WAITING)
-      *letters++ = ':';
-  }
-  *letters = '\0';
-}
+static struct letters const table = {options, OPTION_COUNT, sizeof options[0], takes_argument};
 
 static void parse_address(struct address *a, char const *text)
 {
@@ -124,13 +111,12 @@ static void apply(struct options *o, uint32_t *unwanted, struct option const *op
 }
 
 /* An option of another face would be ignored: better say so. */
-static void check_face(struct options const *o, char const *given)
+static void check_face(struct options const *o, struct letters_reader again)
 {
-  for (; *given; given++)
-    if (!(find(*given)->faces & 1U << o->face)) {
-      char const name[] = {'-', *given, '\0'};
-      die_usage(name, " does not go with the other options; ", usage);
-    }
+  struct option const *option;
+  while ((option = letters_next(&again)))
+    if (!(option->faces & 1U << o->face))
+      die_usage(again.name, " does not go with the other options; ", usage);
 }
 
 static uint16_t parse_port(char const *text)
@@ -184,27 +170,19 @@ static void take_arguments(struct options *o, int argc, char const *const *argv)
 struct options options_from(int argc, char const *const *argv)
 {
   struct options o;
-  subgetopt state = SUBGETOPT_ZERO;
-  char letters[2 * OPTION_COUNT + 2], given[OPTION_COUNT + 1] = "";
+  struct letters_reader reader = letters_reader(&table, argc, argv);
+  struct option const *option;
   uint32_t unwanted = 0;
-  int letter;
 
   memset(&o, 0, sizeof o);
   o.waiting = WAITING_DEFAULT;
   o.peer.info_timeout_s = INFO_TIMEOUT_DEFAULT_S;
-  make_letters(letters);
-  while ((letter = subgetopt_r(argc, argv, letters, &state)) != -1) {
-    char const name[] = {'-', (char)state.problem, '\0'};
-    if (letter == ':')
-      die_usage(name, " needs an argument");
-    if (letter == '?')
-      die_usage(name, " is not an option; ", usage);
-    apply(&o, &unwanted, find(letter), state.arg);
-    if (!strchr(given, letter))
-      given[strlen(given)] = (char)letter;
-  }
-  check_face(&o, given);
-  take_arguments(&o, argc - state.ind, argv + state.ind);
+  while ((option = letters_next(&reader)))
+    apply(&o, &unwanted, option, reader.argument);
+  if (reader.problem)
+    die_usage(reader.name, reader.problem, "; ", usage);
+  check_face(&o, letters_reader(&table, argc, argv));
+  take_arguments(&o, argc - reader.state.ind, argv + reader.state.ind);
   o.peer.wanted &= ~unwanted;
   return o;
 }

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <skalibs/sgetopt.h>
 #include <skalibs/strerr.h>
 
 #include "decimal.h"
+#include "letters.h"
 #include "lookup.h"
 #include "waiting.h"
 
@@ -145,8 +145,9 @@ static struct option const options[] = {
 
 #define OPTION_COUNT (sizeof options / sizeof options[0])
 
-static bool takes_argument(struct option const *o)
+static bool takes_argument(void const *row)
 {
+  struct option const *o = row;
   switch (o->kind) {
   case NUMBER:
   case TEXT:
@@ -162,23 +163,7 @@ static bool takes_argument(struct option const *o)
   return false;
 }
 
-static void getopt_letters(char out[2 * OPTION_COUNT + 1])
-{
-  for (size_t i = 0; i < OPTION_COUNT; i++) {
-    *out++ = options[i].letter;
-    if (takes_argument(&options[i]))
-      *out++ = ':';
-  }
-  *out = '\0';
-}
-
-static struct option const *option_named(int letter)
-{
-  for (size_t i = 0; i < OPTION_COUNT; i++)
-    if (options[i].letter == letter)
-      return &options[i];
-  return NULL;
-}
+static struct letters const table = {options, OPTION_COUNT, sizeof options[0], takes_argument};
 
 static void bad_argument(char letter, char const *text, char const *expected)
 {
@@ -278,12 +263,10 @@ static void refuse_plugin(char const *prog)
     strerr_die(100, PROG, ": usage: ", prog, " is a plug-in, and this version can't load any");
 }
 
-static void refuse_option(char letter)
+static _Noreturn void die_usage(struct letters_reader const *r)
 {
-  char const name[] = {'-', letter, '\0'};
-  char const *what = option_named(letter) ? " needs an argument: " : " is not an option: ";
   char const *usage = USAGE;
-  strerr_die(100, PROG, ": usage: ", name, what, usage);
+  strerr_die(100, PROG, ": usage: ", r->name, r->problem, ": ", usage);
 }
 
 static void check_tls(struct choice const *c)
@@ -306,20 +289,15 @@ struct options options_from(int argc, char const *const *argv)
                                  .info_timeout_s = INFO_TIMEOUT_S,
                                  .handshake_s = HANDSHAKE_S}};
   struct options *o = &c.options;
-  char letters[2 * OPTION_COUNT + 1];
-  subgetopt state = SUBGETOPT_ZERO;
-  int letter;
+  struct letters_reader reader = letters_reader(&table, argc, argv);
+  struct option const *option;
 
-  getopt_letters(letters);
-  while ((letter = subgetopt_r(argc, argv, letters, &state)) != -1) {
-    struct option const *option = option_named(letter);
-    if (option)
-      apply(&c, option, state.arg);
-    else
-      refuse_option((char)state.problem);
-  }
-  argv += state.ind;
-  argc -= state.ind;
+  while ((option = letters_next(&reader)))
+    apply(&c, option, reader.argument);
+  if (reader.problem)
+    die_usage(&reader);
+  argv += reader.state.ind;
+  argc -= reader.state.ind;
   if (argc < 3)
     strerr_dieusage(100, USAGE);
   if ((strcmp(argv[0], "-") == 0) != (strcmp(argv[1], "-") == 0))

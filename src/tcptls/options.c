@@ -9,10 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <skalibs/sgetopt.h>
 #include <skalibs/strerr.h>
 
 #include "decimal.h"
+#include "letters.h"
 
 #define USAGE                                                                                                \
   "tcptls [ -u ] [ -sNzZ ] [ -n file | folder ] [ -i folder ] [ -a authorities ] [ -L revocations ] "        \
@@ -99,31 +99,13 @@ enum { OPTION_COUNT = sizeof options / sizeof options[0] };
 
 #define die_usage(...) strerr_die(100, PROG, ": usage: ", __VA_ARGS__)
 
-static struct option const *find(int letter)
+static bool takes_argument(void const *row)
 {
-  for (size_t i = 0; i < OPTION_COUNT; i++)
-    if (options[i].letter == letter)
-      return &options[i];
-  return NULL;
-}
-
-static bool takes_argument(struct option const *option)
-{
+  struct option const *option = row;
   return option->kind == TEXT || option->kind == NUMBER || option->kind == SECONDS;
 }
 
-/* What subgetopt_r() wants: the letters, a colon after each that takes an argument, and one in front so that a
- * missing argument is told from an unknown letter. */
-static void make_letters(char letters[2 * OPTION_COUNT + 2])
-{
-  *letters++ = ':';
-  for (size_t i = 0; i < OPTION_COUNT; i++) {
-    *letters++ = options[i].letter;
-    if (takes_argument(&options[i]))
-      *letters++ = ':';
-  }
-  *letters = '\0';
-}
+static struct letters const table = {options, OPTION_COUNT, sizeof options[0], takes_argument};
 
 static unsigned int parse_number(struct option const *option, char const *text)
 {
@@ -155,13 +137,12 @@ static void apply(struct choice *c, struct option const *option, char const *arg
 }
 
 /* An option of another face would be ignored: better say so. */
-static void check_face(struct options const *o, char const *given)
+static void check_face(struct options const *o, struct letters_reader again)
 {
-  for (; *given; given++)
-    if (!(find(*given)->faces & 1U << o->face)) {
-      char const name[] = {'-', *given, '\0'};
-      die_usage(name, " does not go with the other options; ", usage);
-    }
+  struct option const *option;
+  while ((option = letters_next(&again)))
+    if (!(option->faces & 1U << o->face))
+      die_usage(again.name, " does not go with the other options; ", usage);
 }
 
 /* A variable that is set to something. */
@@ -229,23 +210,15 @@ struct options options_from(int argc, char const *const *argv)
 {
   struct choice c = {.options = {.face = FACE_PROGRAM,
                                  .times = {.handshake_ms = HANDSHAKE_S * 1000, .idle_ms = IDLE_S * 1000}}};
-  subgetopt state = SUBGETOPT_ZERO;
-  char letters[2 * OPTION_COUNT + 2], given[OPTION_COUNT + 1] = "";
-  int letter;
+  struct letters_reader reader = letters_reader(&table, argc, argv);
+  struct option const *option;
 
-  make_letters(letters);
-  while ((letter = subgetopt_r(argc, argv, letters, &state)) != -1) {
-    char const name[] = {'-', (char)state.problem, '\0'};
-    if (letter == ':')
-      die_usage(name, " needs an argument");
-    if (letter == '?')
-      die_usage(name, " is not an option; ", usage);
-    apply(&c, find(letter), state.arg);
-    if (!strchr(given, letter))
-      given[strlen(given)] = (char)letter;
-  }
-  check_face(&c.options, given);
-  take_arguments(&c.options, argc - state.ind, argv + state.ind);
+  while ((option = letters_next(&reader)))
+    apply(&c, option, reader.argument);
+  if (reader.problem)
+    die_usage(reader.name, reader.problem, "; ", usage);
+  check_face(&c.options, letters_reader(&table, argc, argv));
+  take_arguments(&c.options, argc - reader.state.ind, argv + reader.state.ind);
   if (c.options.workers == 0)
     c.options.workers = default_workers();
   c.options.files.certificate = find_certificate(&c);
