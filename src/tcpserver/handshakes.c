@@ -52,7 +52,7 @@ static void refuse_for_want(struct handshakes *h, struct waiting *w, char const 
 
 /* --- Workers ------------------------------------------------------------------------------------------------- */
 
-static void break_off(struct handshakes *h, struct worker *worker, char const *why)
+static void break_off(struct handshakes *h, struct worker *worker, enum worker_trouble why)
 {
   if (!worker->trouble)
     worker->trouble = why;
@@ -150,7 +150,7 @@ static void watch_for_room(struct handshakes *h, struct worker *worker, bool wan
   worker->full = wanted;
   if (events_change(h->events, worker->channel, EVENTS_IN | (wanted ? EVENTS_OUT : 0u),
                     event_of(h, worker)) == -1)
-    break_off(h, worker, "it can't be watched");
+    break_off(h, worker, WORKER_CANNOT_BE_WATCHED);
 }
 
 /* --- Handing over -------------------------------------------------------------------------------------------- */
@@ -196,7 +196,7 @@ static void not_sent(struct handshakes *h, struct worker *worker, int error)
   else if (error == ETOOMANYREFS || error == ENOBUFS || error == ENOMEM || error == EMFILE)
     try_again_later(h);
   else
-    break_off(h, worker, "it has ended");
+    break_off(h, worker, WORKER_HAS_ENDED);
 }
 
 /* Either the connection is in another list afterwards, or the worker can't be chosen now, or there is to be a retry. */
@@ -333,12 +333,12 @@ static void receive(struct handshakes *h, struct worker *worker)
       if (take_message(h, worker, &m))
         heard = true;
       else
-        break_off(h, worker, "it has sent what is no answer");
+        break_off(h, worker, WORKER_SENT_NONSENSE);
       break;
     case MESSAGE_NONE: i = ANSWERS_BURST; break;
-    case MESSAGE_END: break_off(h, worker, "it has ended"); break;
+    case MESSAGE_END: break_off(h, worker, WORKER_HAS_ENDED); break;
     case MESSAGE_REFUSED:
-      break_off(h, worker, errno == EPROTO ? "it has sent what is no answer" : "it has ended");
+      break_off(h, worker, errno == EPROTO ? WORKER_SENT_NONSENSE : WORKER_HAS_ENDED);
       break;
     }
   }
@@ -369,7 +369,7 @@ static void check_alive(struct handshakes *h, struct worker *worker)
   if (worker->handshakes == 0)
     return;
   switch (pulse_check(&worker->pulse, h->timers, clock_ms())) {
-  case PULSE_DEAD: break_off(h, worker, "it does not answer"); break;
+  case PULSE_DEAD: break_off(h, worker, WORKER_IS_SILENT); break;
   case PULSE_ASKS:
     /* If there is no room for this, that there is some soon shows as much. */
     if (message_send(worker->channel, tls_row(TLS_PING), 0, NULL, NULL) == -1)
@@ -464,17 +464,21 @@ static void dismiss(struct handshakes *h, struct worker *worker)
   close(worker->channel);
   timers_cancel(h->timers, &worker->pulse.timer);
   worker->channel = -1;
-  worker->trouble = NULL;
+  worker->trouble = WORKER_IS_FINE;
 }
 
 static void lost(struct handshakes *h, struct worker *worker)
 {
+  static char const *const why[] = {[WORKER_HAS_ENDED] = "it has ended",
+                                    [WORKER_SENT_NONSENSE] = "it has sent what is no answer",
+                                    [WORKER_IS_SILENT] = "it does not answer",
+                                    [WORKER_CANNOT_BE_WATCHED] = "it can't be watched"};
   char number[DECIMAL_SIZE];
-  bool ended = strcmp(worker->trouble, "it has ended") == 0;
+  bool ended = worker->trouble == WORKER_HAS_ENDED;
   decimal_print(number, (uint64_t)worker->pid);
   if (!ended)
     kill(worker->pid, SIGKILL);
-  report_warning(h->report, "go on with TLS worker ", number, worker->trouble);
+  report_warning(h->report, "go on with TLS worker ", number, why[worker->trouble]);
   orphan(h, worker, ended ? "tcptls has ended" : "tcptls has failed");
   dismiss(h, worker);
 }

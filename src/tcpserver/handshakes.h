@@ -22,14 +22,22 @@
 /* tcptls has 64 workers at most, and those that its predecessor left may have something to finish. */
 #define WORKERS_MAX 128
 
+enum worker_trouble {
+  WORKER_IS_FINE,
+  WORKER_HAS_ENDED,
+  WORKER_SENT_NONSENSE,
+  WORKER_IS_SILENT,
+  WORKER_CANNOT_BE_WATCHED
+};
+
 struct worker {
   int channel; /* -1: there is none in this place */
   pid_t pid;
-  unsigned int generation; /* of the tcptls that it belongs to */
-  uint32_t handshakes;     /* that it has not answered yet */
-  char const *trouble;     /* what is wrong with it, till handshakes_settle() */
-  bool retiring;           /* gets no more of them */
-  bool full;               /* its channel is watched for room */
+  unsigned int generation;     /* of the tcptls that it belongs to */
+  uint32_t handshakes;         /* that it has not answered yet */
+  enum worker_trouble trouble; /* till handshakes_settle() */
+  bool retiring;               /* gets no more of them */
+  bool full;                   /* its channel is watched for room */
   struct pulse pulse;
 };
 

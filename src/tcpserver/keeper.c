@@ -166,7 +166,7 @@ static int exit_status(struct keeper *k)
 /* With 100 or 111 it has said why. */
 static _Noreturn void end_as_it_did(struct keeper *k)
 {
-  bool ended = strcmp(k->trouble, has_ended) == 0;
+  bool ended = k->trouble == has_ended;
   int status = ended ? exit_status(k) : 0;
   if (status != 100 && status != 111)
     strerr_dief(111, "unable to speak TLS: ", k->trouble);
