@@ -46,8 +46,8 @@ static void refuse_saying(struct handshakes *h, struct waiting *w, char const *w
 /* The system is short of something. */
 static void refuse_for_want(struct handshakes *h, struct waiting *w, char const *verb)
 {
-  report_dropped(h->report, verb, "", strerror(errno));
-  refuse(h, w, REFUSAL_FORK);
+  report_shortage(h->report, &w->connection, verb);
+  waiting_move(h->table, w, WAITING_DUE);
 }
 
 /* --- Workers ------------------------------------------------------------------------------------------------- */
@@ -236,8 +236,7 @@ static void hand_over_all(struct handshakes *h)
 
 static enum outcome no_memory(struct handshakes *h, struct connection *c)
 {
-  report_dropped(h->report, "wait for TLS", "", strerror(errno));
-  c->refusal = REFUSAL_FORK;
+  report_shortage(h->report, c, "wait for TLS");
   return DENY;
 }
 

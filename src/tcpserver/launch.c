@@ -134,8 +134,7 @@ static int make_environment(struct launch *l, struct connection const *c)
 
 static enum outcome no_process(struct launch *l, struct connection *c)
 {
-  report_dropped(l->report, "fork", "", strerror(errno));
-  c->refusal = REFUSAL_FORK;
+  report_shortage(l->report, c, "fork");
   return DENY;
 }
 

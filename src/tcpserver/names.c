@@ -185,8 +185,7 @@ static void send_all(struct names *n)
 
 static enum outcome no_memory(struct names *n, struct connection *c)
 {
-  report_dropped(n->report, "wait for names", "", strerror(errno));
-  c->refusal = REFUSAL_FORK;
+  report_shortage(n->report, c, "wait for names");
   return DENY;
 }
 

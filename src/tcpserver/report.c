@@ -338,3 +338,9 @@ void report_warning(struct report *r, char const *verb, char const *name, char c
 {
   put_failure(r, "warning: ", verb, name, why);
 }
+
+void report_shortage(struct report *r, struct connection *c, char const *verb)
+{
+  report_dropped(r, verb, "", strerror(errno));
+  c->refusal = REFUSAL_FORK;
+}

@@ -44,4 +44,7 @@ void report_table(struct report *r, struct children const *t, uint32_t waiting, 
 void report_dropped(struct report *r, char const *verb, char const *name, char const *why);
 void report_warning(struct report *r, char const *verb, char const *name, char const *why);
 
+/* The system is short of something, as errno says: that is told, and is why this connection is refused. */
+void report_shortage(struct report *r, struct connection *c, char const *verb);
+
 #endif
