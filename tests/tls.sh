@@ -46,3 +46,15 @@ s_client()
   shift
   timeout 10 openssl s_client -connect "127.0.0.1:$s_client_port" "$@" < /dev/null 2>&1
 }
+
+# subject args…: the common name in the certificate that is served on $port
+subject()
+{
+  s_client "$port" "$@" | sed -n 's/^subject=.*CN = //p'
+}
+
+# is_now NAME: two workers in turn serve the certificate of that name
+is_now()
+{
+  [ "$(subject)" = "$1" ] && [ "$(subject)" = "$1" ]
+}

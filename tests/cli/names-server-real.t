@@ -10,11 +10,6 @@ from()
 {
   peer -b "127.0.0.$1" 127.0.0.1 "$port"
 }
-serving()
-{
-  serve "$@"
-  server=$pid
-}
 
 long=$(printf 'a%.0s' $(seq 60))
 zone <<ZONE

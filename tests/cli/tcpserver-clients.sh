@@ -1,4 +1,8 @@
 # tcpserver-clients.sh - sourced after lib.sh by tests of tcpserver under many clients. $server is its pid.
+#   serving NAME args…    serve, and sets $server
+#   keepers, workers      the pids of its tcptls, and of that one's workers
+#   refusals NAME         how many connections its log says were refused      has_refusals NAME N    at least so many?
+#   ends NAME             how many programs have ended    has_ends NAME N
 #   crowd NAME args…      tests/cli/tcpserver-crowd.pl in the background: many clients; $pid
 #   tell NAME COMMAND     has it do that; its output is $work/NAME.out
 #   descriptors           how many tcpserver has           has_descriptors N
@@ -10,6 +14,42 @@ ended()
 {
   case $(ps -o stat= -p "$1") in '' | Z*) return 0 ;; esac
   return 1
+}
+
+serving()
+{
+  serve "$@"
+  server=$pid
+}
+
+keepers()
+{
+  pgrep -P "$server" -x tcptls
+}
+
+workers()
+{
+  pgrep -P "$(keepers)"
+}
+
+refusals()
+{
+  grep -c '^tcpserver: deny 0 ' "$work/$1.log"
+}
+
+has_refusals()
+{
+  [ "$(refusals "$1")" -ge "$2" ]
+}
+
+ends()
+{
+  grep -c '^tcpserver: end ' "$work/$1.log"
+}
+
+has_ends()
+{
+  [ "$(ends "$1")" -ge "$2" ]
 }
 
 crowd()

@@ -8,19 +8,6 @@ need strace strace
 ulimit -S -n 8192 2> /dev/null
 good=$certs/server.pem
 
-serving()
-{
-  serve "$@"
-  server=$pid
-}
-keepers()
-{
-  pgrep -P "$server" -x tcptls
-}
-workers()
-{
-  pgrep -P "$(keepers)"
-}
 
 # --- what the program and the client see ----------------------------------------------------------------------------
 
@@ -104,14 +91,6 @@ cp "$good" "$work/live.pem"
 serving reload -HRl0 -v -j 2 -n "$work/live.pem" 127.0.0.1 0 sh -c 'echo begun; cat; echo ended'
 keep_client kept "$work/client" -h 127.0.0.1 "$port" before
 held=$pid
-subject()
-{
-  s_client "$port" | sed -n 's/^subject=.*CN = //p'
-}
-is_now()
-{
-  [ "$(subject)" = "$1" ] && [ "$(subject)" = "$1" ]
-}
 cp "$certs/server-wrong-host.pem" "$work/live.pem"
 kill -HUP "$server"
 ok "HUP: certificates are read again" wait_for is_now wrong.example.org

@@ -1,8 +1,7 @@
 # tcpserver-tls.sh - sourced after lib.sh by tests of TLS in tcpserver: a copy of tcpserver whose tcptls is
 # tcpserver-tls-helper.c, which says what a client's first line makes it do.
 #   keeper WORDS…          what tcptls does from its next start on      notes ERE         how many notes match it
-#   noted N ERE            waits until so many do                      workers           their pids
-#   keepers                the pid of tcptls
+#   noted N ERE            waits until so many do
 # and what tcpserver-clients.sh has. $server is the pid of the tcpserver that is meant.
 . "$root/tests/cli/tcpserver-clients.sh"
 TLS_FOLDER=$work/tls
@@ -47,14 +46,4 @@ serving()
   chmod 666 "$TLS_FOLDER/notes"
   serve "$@"
   server=$pid
-}
-
-keepers()
-{
-  pgrep -P "$server" -x tcptls
-}
-
-workers()
-{
-  pgrep -P "$(keepers)"
 }

@@ -120,10 +120,6 @@ stop "$server"
 mkdir "$work/live"
 cp "$certs/server.pem" "$work/live/default.pem"
 helped reload -j 2 -n "$work/live" -- cat
-subject()
-{
-  s_client "$port" | sed -n 's/^subject=.*CN = //p'
-}
 is 'It begins with one certificate' "$(subject)" mail.example.org
 keep_client held "$work/client" -h 127.0.0.1 "$port" before
 held=$pid
@@ -136,10 +132,6 @@ old_session -sess_out > "$work/out"
 like 'A session can be resumed as long as the files are the same' "$(old_session -sess_in)" '^Reused'
 cp "$certs/server-wrong-host.pem" "$work/live/default.pem"
 kill -HUP "$server"
-is_now()
-{
-  [ "$(subject)" = "$1" ] && [ "$(subject)" = "$1" ]
-}
 ok 'After a reload both workers have the new one' wait_for is_now wrong.example.org
 like '… and no session of before is resumed' "$(old_session -sess_in)" '^New'
 cp "$certs/cut.pem" "$work/live/default.pem"

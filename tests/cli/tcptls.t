@@ -149,10 +149,6 @@ mkdir "$work/names"
 cp "$certs/server.pem" "$work/names/default.pem"
 cp "$certs/server-wildcard.pem" "$certs/server-wrong-host.pem" "$work/names"
 tls names -n "$work/names" -- cat
-subject()
-{
-  s_client "$port" "$@" | sed -n 's/^subject=.*CN = //p'
-}
 is 'The name that is asked for chooses' "$(subject -servername wrong.example.org)" wrong.example.org
 is '… also among wildcards' "$(subject -servername a.wild.example.org)" wild
 is 'Another name gets default.pem' "$(subject -servername nobody.example.org)" mail.example.org

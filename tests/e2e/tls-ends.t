@@ -3,6 +3,7 @@
 # was cut off for one that has ended. tcpserver -n with clients that end one direction, and with tcpclient -n.
 . "$(dirname "$0")/../lib.sh"
 . "$root/tests/tls.sh"
+. "$root/tests/cli/tcpserver-clients.sh"
 compile service
 sizes='0 1 1400 1401 16384 16385 40000 70000 100000 150000'
 
@@ -10,10 +11,6 @@ sizes='0 1 1400 1401 16384 16385 40000 70000 100000 150000'
 statuses()
 {
   sed -n 's/^tcpserver: end [0-9]* status //p' "$work/$1.log" | sort | uniq -c | tr -s ' \n' ' ' | sed 's/^ //; s/ $//'
-}
-has_ends()
-{
-  [ "$(grep -c '^tcpserver: end ' "$work/$1.log")" -ge "$2" ]
 }
 # serving NAME args…: tcpserver with TLS and the service, as these arguments say
 serving()

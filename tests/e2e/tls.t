@@ -11,39 +11,9 @@ compile service
 ulimit -S -n 4096 2> /dev/null
 good=$certs/server.pem
 
-# serving NAME args…: tcpserver; $server is its pid
-serving()
-{
-  serve "$@"
-  server=$pid
-}
-keepers()
-{
-  pgrep -P "$server" -x tcptls
-}
-workers()
-{
-  pgrep -P "$(keepers)"
-}
 raw()
 {
   timeout 60 perl "$root/tests/tls/raw.pl" "$port" "$@"
-}
-refusals()
-{
-  grep -c '^tcpserver: deny 0 ' "$work/$1.log"
-}
-has_refusals()
-{
-  [ "$(refusals "$1")" -ge "$2" ]
-}
-ends()
-{
-  grep -c '^tcpserver: end ' "$work/$1.log"
-}
-has_ends()
-{
-  [ "$(ends "$1")" -ge "$2" ]
 }
 # refused NAME SERVER ERE cmd…: passes if one client more is refused by the command, for that reason
 refused()
