@@ -203,6 +203,8 @@ $(B)/unit/pulse: UNIT_OBJ = $(B)/src/tcpserver/pulse.o
 $(B)/unit/pulse: $(B)/src/tcpserver/pulse.o
 $(B)/unit/revival: UNIT_OBJ = $(B)/src/tcpserver/revival.o
 $(B)/unit/revival: $(B)/src/tcpserver/revival.o
+$(B)/unit/idle: UNIT_OBJ = $(B)/src/tcpserver/idle.o
+$(B)/unit/idle: $(B)/src/tcpserver/idle.o
 $(B)/unit/recent: UNIT_OBJ = $(B)/src/tcpserver/recent.o
 $(B)/unit/recent: $(B)/src/tcpserver/recent.o
 $(B)/unit/limit: UNIT_OBJ = $(B)/src/tcpmuxd/limit.o

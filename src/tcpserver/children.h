@@ -8,14 +8,17 @@
 
 #include "address.h"
 
+struct watched; /* idle.h */
+
 struct child {
   pid_t pid;      /* 0: the place is free */
   int pidfd;      /* or -1 */
-  int connection; /* kept open to read its counters at the end (-V), or -1 */
+  int connection; /* kept open to read its counters (-V, -T), or -1 */
   uint32_t next;  /* in the list of free places */
   int64_t started_ms;
   struct address remote;
   uint16_t remote_port;
+  struct watched *watched; /* by -T, or null */
 };
 
 #define CHILDREN_NONE UINT32_MAX

@@ -22,10 +22,16 @@
 static char const *const private_names[] = {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "NOTIFY_SOCKET",
                                             NULL};
 
-/* Each program takes a pidfd, and with -V the connection besides. */
+/* To read its counters, at the end or before. */
+static bool keeps_connections(struct launch const *l)
+{
+  return l->report->verbosity >= VERBOSITY_DETAIL || l->idle->limit_ms > 0;
+}
+
+/* Each program takes a pidfd, and perhaps the connection besides. */
 static rlim_t descriptors_of_programs(struct launch const *l)
 {
-  rlim_t each = l->report->verbosity >= VERBOSITY_DETAIL ? 2 : 1;
+  rlim_t each = keeps_connections(l) ? 2 : 1;
   return each * l->limits->concurrency + 2 * DESCRIPTORS_RESERVED;
 }
 
@@ -141,7 +147,7 @@ static enum outcome no_process(struct launch *l, struct connection *c)
 /* From here on the program runs, whatever else may fail. */
 static void remember(struct launch *l, struct child *child, struct connection *c, struct spawned const *new)
 {
-  bool keep = l->report->verbosity >= VERBOSITY_DETAIL;
+  bool keep = keeps_connections(l);
   child->pid = new->pid;
   child->pidfd = new->pidfd;
   child->connection = keep ? c->fd : -1;
@@ -149,6 +155,7 @@ static void remember(struct launch *l, struct child *child, struct connection *c
     c->fd = -1;
   child->remote = c->remote;
   child->remote_port = c->remote_port;
+  child->watched = idle_watch(l->idle, child->connection, child->started_ms);
   children_add(l->children, child);
   reaper_started(l->reaper, child);
 }
@@ -167,7 +174,8 @@ enum outcome launch_stage(void *launch, struct connection *c)
                        .prepare = tell ? report_write_start : NULL,
                        .context = l->report};
 
-  if (!child || !connection_find_arrival(c, l->listener) || make_environment(l, c) == -1)
+  if (!child || idle_prepare(l->idle) == -1 || !connection_find_arrival(c, l->listener) ||
+      make_environment(l, c) == -1)
     return no_process(l, c);
   if (c->program == -1)
     connection_set_options(c, l->options);

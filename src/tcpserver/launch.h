@@ -8,6 +8,7 @@
 #include "admission.h"
 #include "children.h"
 #include "environment.h"
+#include "idle.h"
 #include "limits.h"
 #include "listener.h"
 #include "options.h"
@@ -22,6 +23,7 @@ struct launch {
   struct report *report;
   struct children *children;
   struct reaper *reaper;
+  struct idle *idle;
   struct spawner spawner;
   struct environment base;    /* the inherited environment, cleaned once */
   struct environment current; /* of the connection in hand */

@@ -17,6 +17,7 @@
 #include "decimal.h"
 #include "events.h"
 #include "handshakes.h"
+#include "idle.h"
 #include "launch.h"
 #include "limits.h"
 #include "names.h"
@@ -59,6 +60,7 @@ struct server {
   struct report report;
   struct children children;
   struct reaper reaper;
+  struct idle idle;
   struct limits limits;
   struct access access;
   struct banner banner;
@@ -351,9 +353,11 @@ static void ended(void *context, struct child *child, int wait_status)
 {
   struct server *s = context;
   struct traffic traffic = {0, 0};
+  bool idle = child->watched && child->watched->ended;
   if (s->report.verbosity >= VERBOSITY_DETAIL)
-    traffic = traffic_of(child->connection);
-  report_end(&s->report, child, wait_status, &traffic);
+    traffic = idle ? child->watched->traffic : traffic_of(child->connection);
+  report_end(&s->report, child, wait_status, &traffic, idle);
+  idle_forget(&s->idle, child->watched);
   limits_leave(&s->limits, &child->remote);
   children_remove(&s->children, child);
   report_status(&s->report, s->children.count, s->limits.concurrency);
@@ -422,6 +426,8 @@ static void handle_timers(struct server *s)
   while ((timer = timers_expired(&s->timers, now)))
     if (timer == &s->reaper.sweep)
       reaper_time(&s->reaper);
+    else if (timer == &s->idle.next)
+      idle_check(&s->idle, now);
     else if (!names_time(&s->names, timer))
       handshakes_time(&s->handshakes, timer);
 }
@@ -445,7 +451,8 @@ static void wait_and_handle(struct server *s)
 static void reserve_timers(struct server *s)
 {
   /* rest, and the reaper's */
-  if (timers_reserve(&s->timers, 2 + NAMES_TIMERS + (s->options->tls ? HANDSHAKES_TIMERS : 0)) == -1)
+  if (timers_reserve(&s->timers,
+                     2 + IDLE_TIMERS + NAMES_TIMERS + (s->options->tls ? HANDSHAKES_TIMERS : 0)) == -1)
     strerr_diefusys(111, "prepare");
 }
 
@@ -467,6 +474,14 @@ static void list_wait(struct server *s, char const *name, enum outcome (*run)(vo
   s->last_wait = s->admission.stages;
   admission_add(&s->admission, name, run, state);
   list_checks(s, true);
+}
+
+static void prepare_idle(struct server *s)
+{
+  s->idle.limit_ms = (int64_t)s->options->idle_s * 1000;
+  s->idle.timers = &s->timers;
+  if (s->idle.limit_ms > 0 && !activity_is_known(s->listener->fd))
+    strerr_dief(111, "unable to watch for idle connections (-T): this system does not tell what moves");
 }
 
 static void list_stages(struct server *s)
@@ -553,6 +568,7 @@ void loop_prepare(void)
   s->burst = 1;
   s->children = (struct children)CHILDREN_ZERO;
   prepare_limits(&s->limits, o);
+  prepare_idle(s);
   if (o->banner)
     banner_load(&s->banner, o->banner);
   access_init(&s->access, o->rules, o->rules_optional, names_pending(o), &s->report);
@@ -560,6 +576,7 @@ void loop_prepare(void)
   s->launch.limits = &s->limits;
   s->launch.children = &s->children;
   s->launch.reaper = &s->reaper;
+  s->launch.idle = &s->idle;
   s->launch.waiting = waiting_wanted(o, s->limits.concurrency);
   launch_init(&s->launch);
   if (events_init(&s->events) == -1)

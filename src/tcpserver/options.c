@@ -35,6 +35,7 @@ char const options_help[] = USAGE
     "  -o / -O        leave IP options alone / kill them (default)\n"
     "  -d / -D        leave TCP_NODELAY off (default without TLS) / set it (default with TLS)\n"
     "  -A             set SO_KEEPALIVE\n"
+    "  -T n           end a connection on which nothing has moved for n seconds (never; with TLS 300)\n"
     "  -h / -H        look up the client's host name (default) / don't\n"
     "  -p / -P        believe it only if it has the client's address / always (default)\n"
     "  -r / -R        ask the client's ident server (default) / don't; -t n: for n seconds (26)\n"
@@ -44,7 +45,7 @@ char const options_help[] = USAGE
     "                 $TLS_CERTFILE, or servercert.pem of the folder -i\n"
     "  -a pem -L crl  clients must have a certificate of these authorities, and not of these lists\n"
     "  -f -M -e -N -Z ciphers, version, ALPN protocols, renegotiation, no tickets: see tcptls(1)\n"
-    "  -S n -T n      n seconds for the handshake (60), for idleness (300)\n"
+    "  -S n           n seconds for the handshake (60)\n"
     "  -j n -z        n processes for TLS; set $TLS_PROVIDER\n"
     "  host           an address, a name, 0 for every local address, or - (with port -) for the\n"
     "                 listening socket that was passed in\n"
@@ -71,12 +72,17 @@ struct option {
   char const *text;
 };
 
+/* As tcptls has it. */
+#define IDLE_MAX_S 86400
+
 /* What is only needed until all options are read. */
 struct choice {
   struct options options;
   enum { DELAY_UNSAID, DELAY_ON, DELAY_OFF } delay;
-  size_t handed;     /* entries of tls_argv */
-  char const *needy; /* an option that makes no sense without TLS */
+  size_t handed;             /* entries of tls_argv */
+  char const *needy;         /* an option that makes no sense without TLS */
+  struct option const *idle; /* -T, or null */
+  char const *idle_text;
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -128,7 +134,7 @@ static struct option const options[] = {
     {'e', HANDED_TEXT, 0, 0, 0, "-e"},
     {'j', HANDED_TEXT, 0, 0, 0, "-j"},
     {'S', HANDED_TEXT, 0, 0, 0, "-S"},
-    {'T', HANDED_TEXT, 0, 0, 0, "-T"},
+    {'T', HANDED_TEXT, 0, 0, IDLE_MAX_S, "-T"},
     {'N', HANDED, 0, 0, 0, "-N"},
     {'Z', HANDED, 0, 0, 0, "-Z"},
     {'z', HANDED, AT(tls_provider), 0, 0, "-z"},
@@ -232,7 +238,10 @@ static void hand_on(struct choice *c, struct option const *option, char const *t
     *(bool *)(void *)((char *)o + option->offset) = true;
   if (option->letter == 'S' && !decimal_parse(&o->handshake_s, text, 1, HANDSHAKE_MAX_S))
     o->handshake_s = HANDSHAKE_S;
-  if (option->offset != AT(tls))
+  if (option->letter == 'T') {
+    c->idle = option;
+    c->idle_text = text;
+  } else if (option->offset != AT(tls))
     c->needy = option->text;
 }
 
@@ -273,9 +282,14 @@ static void check_tls(struct choice const *c)
 {
   if (c->options.tls || !c->needy)
     return;
-  strerr_die(100, PROG, ": usage: option ", c->needy,
-             strcmp(c->needy, "-T") == 0 ? " needs TLS (-n or -s): this version has no other idle time-outs"
-                                         : " needs TLS: -n or -s");
+  strerr_die(100, PROG, ": usage: option ", c->needy, " needs TLS: -n or -s");
+}
+
+/* With TLS it is tcptls that sees what moves. */
+static void apply_idle(struct choice *c)
+{
+  if (c->idle && !c->options.tls)
+    apply_number(&c->options.idle_s, c->idle, c->idle_text);
 }
 
 struct options options_from(int argc, char const *const *argv)
@@ -307,6 +321,7 @@ struct options options_from(int argc, char const *const *argv)
   if (o->interface && strcmp(argv[0], "-") == 0)
     strerr_die(100, PROG, ": usage: -I is for a socket that is made, not for one that is passed in");
   check_tls(&c);
+  apply_idle(&c);
   o->no_delay = c.delay == DELAY_OFF || (o->tls && c.delay == DELAY_UNSAID);
   refuse_plugin(argv[2]);
   o->host = argv[0];

@@ -38,6 +38,7 @@ struct options {
   bool tls;                     /* -n -s */
   bool tls_provider;            /* -z */
   unsigned int handshake_s;     /* -S */
+  unsigned int idle_s;          /* -T without TLS, 0 = never */
   char const *
       *tls_argv; /* null, null, then all options that are tcptls's, null-terminated; null without any */
   char const *host, *port;

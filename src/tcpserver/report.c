@@ -252,7 +252,8 @@ static void put_seconds(struct report *r, int64_t ms)
   put_number(r, hundredths % 10);
 }
 
-void report_end(struct report *r, struct child const *child, int wait_status, struct traffic const *traffic)
+void report_end(struct report *r, struct child const *child, int wait_status, struct traffic const *traffic,
+                bool idle)
 {
   if (r->verbosity < VERBOSITY_STATUS)
     return;
@@ -274,7 +275,7 @@ void report_end(struct report *r, struct child const *child, int wait_status, st
     put(r, " from ");
     put_address(r, &child->remote);
   }
-  put(r, "\n");
+  put(r, idle ? " idle\n" : "\n");
 }
 
 void report_table(struct report *r, struct children const *t, uint32_t waiting, unsigned int limit,

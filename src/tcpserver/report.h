@@ -36,7 +36,9 @@ void report_write_start(void *report, pid_t pid);
 void report_started(struct report *r, pid_t pid); /* there is one: what it could not write is written now */
 void report_not_started(struct report *r);        /* there is no child */
 
-void report_end(struct report *r, struct child const *child, int wait_status, struct traffic const *traffic);
+/* `idle`: its connection was shut down because nothing moved. */
+void report_end(struct report *r, struct child const *child, int wait_status, struct traffic const *traffic,
+                bool idle);
 void report_table(struct report *r, struct children const *t, uint32_t waiting, unsigned int limit,
                   size_t addresses);
 

@@ -114,6 +114,28 @@ like "-V: the end line names the signal, and counts a large reply" "$(log detail
   '^tcpserver: end PID status 15 signal 15 seconds [0-9.]+ in 2 out 1000000 from 127\.0\.0\.1$'
 stop
 
+# How a connection ended makes no difference to the counts, though the kernel counts either side's FIN as an octet.
+counted()
+{
+  wait_for grep -q '^tcpserver: end' "$work/$1.log"
+  sed -n 's/^tcpserver: end .* \(in [0-9]* out [0-9]*\) from .*/\1/p' "$work/$1.log"
+}
+serve first -HRl0 -V 127.0.0.1 0 perl -e '1 while sysread(STDIN, my $b, 100); syswrite(STDOUT, "four"); shutdown(STDOUT, 1);
+  until (unpack("C", getsockopt(STDIN, 6, 11)) == 7) { }' # till TCP_INFO says that it is closed
+peer 127.0.0.1 "$port" hello > /dev/null
+is "-V: the client has closed first, then the program" "$(counted first)" "in 5 out 4"
+stop
+serve second -HRl0 -V 127.0.0.1 0 perl -e 'sysread(STDIN, my $b, 5); syswrite(STDOUT, "four"); shutdown(STDOUT, 1);
+  1 while sysread(STDIN, $b, 100)'
+peer -k 127.0.0.1 "$port" hello > /dev/null
+is "... the program has closed first" "$(counted second)" "in 5 out 4"
+stop
+serve full -HRl0 -V 127.0.0.1 0 perl -e 'use Fcntl; my ($n, $all); fcntl(STDOUT, F_SETFL, O_NONBLOCK);
+  $all += $n while $n = syswrite(STDOUT, "x" x 10000); shutdown(STDOUT, 1); print STDERR "wrote $all\n"'
+hold deaf 127.0.0.1 "$port"
+is "... it has closed, and nobody has read that" "$(counted full)" "in 0 out $(sed -n 's/^wrote //p' "$work/full.log")"
+stop
+
 # Fields that somebody else chose are cleaned; the local name is the administrator's, and cleaned all the same.
 serve dirty -HR -v -l "a%b:c d$(printf '\033')é$(printf '%0120d' 0)" 127.0.0.1 0 true
 peer 127.0.0.1 "$port"

@@ -49,7 +49,7 @@ serving many -HRl0 -sNNNNNNNNNNNNNNNNNNNNN 127.0.0.1 0 true
 is "... however often they are given" "$(sed -n 's/^start [0-9]* //p' "$TLS_FOLDER/notes")" \
   "[-H] [-s]$(printf ' [-N]%.0s' 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21)"
 stop "$server"
-for option in "-i d" "-a f" "-L f" "-f x" "-M x" -N "-S 3" -z "-T 5" "-j 2" "-e h2" -Z; do
+for option in "-i d" "-a f" "-L f" "-f x" "-M x" -N "-S 3" -z "-j 2" "-e h2" -Z; do
   # shellcheck disable=SC2086
   exits "$option without -n or -s is a usage error" 100 tcpserver $option 127.0.0.1 0 true
   like "... and the message names it" "$(cat "$work/err")" "^tcpserver: usage: option ${option%% *} needs TLS"

@@ -148,6 +148,26 @@ for fault in "getsockname 2 $ENOBUFS" "getsockopt 1 $ENOMEM" "calloc 1 $ENOMEM" 
   stop
 done
 
+# -T: nobody is served without it who should have it.
+background untold env "LD_PRELOAD=$shim" FAULT_CALL=getsockopt FAULT_AT=1 "FAULT_ERRNO=$EINVAL" "FAULT_MARK=$work/mark" \
+  tcpserver -1 -HRl0 -T 1 127.0.0.1 0 cat
+wait "$pid"
+is "where the system does not tell what moves, -T is fatal" "$?" 111
+like "... and the log says so" "$(cat "$work/untold.log")" '^tcpserver: fatal: unable to watch for idle connections \(-T\): '
+rm -f "$work/mark"
+background unwatched env "LD_PRELOAD=$shim" FAULT_CALL=calloc FAULT_AT=1 FAULT_TIMES=4 "FAULT_ERRNO=$ENOMEM" \
+  "FAULT_MARK=$work/mark" tcpserver -1 -HRl0 -v -T 1 127.0.0.1 0 cat
+serve_wait unwatched
+server=$pid
+crowd poor 8 127.0.0.1 "$port" 127.0.0.2
+tell poor read
+ok "calloc fails with -T: all clients see an end" wait_for grep -q '^done' "$work/poor.out"
+is "... it did fail" "$(hits)" 4
+ok "... some for want of memory" grep -q ' deny 0 .* fork$' "$work/unwatched.log"
+ok "... all that were served because they were idle" wait_for sh -c \
+  '[ $(grep -c " ok " "$1") = $(grep -c " idle$" "$1") ]' sh "$work/unwatched.log"
+stop "$server"
+
 # The same with names: each call fails in turn while the first of three clients is served, or one of the others. A name
 # may be lost with what fails, and is there for a later client.
 named()
