@@ -13,6 +13,7 @@
  *                  printed as their sum
  *     -D octets    download: one connection that reads so many octets to the end; -U octets: upload. Prints rate in
  *                  MB (10^6) per second, from the end of the handshake to the end of the last octet
+ *     -E           with -D: the server goes on for ever, so many are enough; with -U: it ends without an answer
  *
  * Prints one line of NAME=VALUE words as load.c does, and resumed=, how many were. Exit 0 if every connection was as
  * expected, 1 if some were not, 100 misuse, 111 the client itself could not go on. */
@@ -53,6 +54,7 @@ struct options {
   uint16_t port;
   size_t concurrency, hold;
   bool silent, resume, tls12;
+  bool endless;
   bool asks; /* the service waits for an octet */
   uint64_t warm_us, measure_us, timeout_us;
   uint64_t download, upload;
@@ -364,16 +366,18 @@ static double transfer(void)
     die("handshake");
   start_us = now_us();
   if (o.download) {
-    while ((n = SSL_read(k.ssl, block, sizeof block)) > 0)
+    while (!(o.endless && left == 0) &&
+           (n = SSL_read(k.ssl, block, o.endless && left < BLOCK ? (int)left : BLOCK)) > 0)
       left -= (uint64_t)n;
-    bad += SSL_get_error(k.ssl, n) != SSL_ERROR_ZERO_RETURN;
+    bad += !o.endless && SSL_get_error(k.ssl, n) != SSL_ERROR_ZERO_RETURN;
   } else {
     while (left > 0 && (n = SSL_write(k.ssl, block, left < BLOCK ? (int)left : BLOCK)) > 0)
       left -= (uint64_t)n;
     /* The service answers when it has got the end. */
     SSL_shutdown(k.ssl);
     shutdown(k.fd, SHUT_WR);
-    bad += SSL_read(k.ssl, block, sizeof block) != sizeof reply - 1;
+    n = SSL_read(k.ssl, block, sizeof block);
+    bad += o.endless ? n > 0 : n != sizeof reply - 1;
   }
   bad += left != 0;
   drop(&k);
@@ -385,7 +389,7 @@ static double transfer(void)
 static void usage(void)
 {
   fputs("tlsload: usage: tlsload -p port [-c concurrency] [-w seconds] [-t seconds] [-T seconds] [-r] [-2] "
-        "[-H idle | -W silent] [-P pid] [-D octets | -U octets]\n",
+        "[-H idle | -W silent] [-P pid] [-D octets | -U octets] [-E]\n",
         stderr);
   exit(100);
 }
@@ -398,7 +402,7 @@ static uint64_t seconds_us(char const *text)
 static void parse(int argc, char **argv)
 {
   int letter;
-  while ((letter = getopt(argc, argv, "p:c:w:t:T:r2H:W:P:D:U:")) != -1)
+  while ((letter = getopt(argc, argv, "p:c:w:t:T:r2H:W:P:D:U:E")) != -1)
     switch (letter) {
     case 'p': o.port = (uint16_t)strtoul(optarg, NULL, 10); break;
     case 'c': o.concurrency = strtoul(optarg, NULL, 10); break;
@@ -420,6 +424,7 @@ static void parse(int argc, char **argv)
       break;
     case 'D': o.download = strtoull(optarg, NULL, 10); break;
     case 'U': o.upload = strtoull(optarg, NULL, 10); break;
+    case 'E': o.endless = true; break;
     default: usage();
     }
   if (!o.port || !o.concurrency || optind != argc)
