@@ -1,15 +1,16 @@
 /* conduit.c - see conduit.h. With edges both sockets are watched for everything once and for all, because a session always
- * goes on as far as it gets. Without them only for what it waits for: what is ready and not wanted would be reported
- * over and over. */
+ * goes on as far as it gets; but for room in the program's end only while it waits for that, because the system reports
+ * room in a pair with whatever is read at the other end, needed or not. Without edges they are watched for nothing but
+ * what it waits for: what is ready and not wanted would be reported over and over. */
 #include "conduit.h"
 
 #include <errno.h>
 
 /* What is watched at first: before the first step nobody knows what it waits for. */
 #if EVENTS_HAVE_EDGES
-enum { BEGINNING = EVENTS_IN | EVENTS_OUT | EVENTS_END | EVENTS_EDGE };
+enum { PLAIN_BEGINNING = EVENTS_IN | EVENTS_END | EVENTS_EDGE, NET_BEGINNING = PLAIN_BEGINNING | EVENTS_OUT };
 #else
-enum { BEGINNING = EVENTS_IN };
+enum { PLAIN_BEGINNING = EVENTS_IN, NET_BEGINNING = EVENTS_IN };
 #endif
 
 int conduit_open(struct conduit *c, struct events *events, SSL_CTX *context, bool server, int net_fd,
@@ -18,13 +19,13 @@ int conduit_open(struct conduit *c, struct events *events, SSL_CTX *context, boo
   *c = (struct conduit){.events = events,
                         .net = net,
                         .plain = plain,
-                        .watched_net = BEGINNING,
-                        .watched_plain = BEGINNING,
+                        .watched_net = NET_BEGINNING,
+                        .watched_plain = PLAIN_BEGINNING,
                         .since_ms = now_ms,
                         .state = SESSION_SHAKING};
-  if (events_watch(events, net_fd, BEGINNING, net) == -1)
+  if (events_watch(events, net_fd, NET_BEGINNING, net) == -1)
     return -1;
-  if (events_watch(events, plain_fd, BEGINNING, plain) == -1) {
+  if (events_watch(events, plain_fd, PLAIN_BEGINNING, plain) == -1) {
     int error = errno;
     events_forget(events, net_fd);
     errno = error;
@@ -64,7 +65,12 @@ static void watch(struct conduit *c)
 #else
 static void watch(struct conduit *c)
 {
-  (void)c;
+  unsigned int wanted = PLAIN_BEGINNING | (c->session.want_plain & EVENTS_OUT);
+  if (wanted == c->watched_plain)
+    return;
+  c->watched_plain = wanted;
+  if (events_change(c->events, c->session.plain, wanted, c->plain) == -1)
+    session_abort(&c->session, "out of memory", true);
 }
 #endif
 

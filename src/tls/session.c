@@ -1,5 +1,5 @@
 /* session.c - see session.h. Each step tries both directions until each has nothing to do or must wait, so that no edge
- * of the owner's is lost. Of what one side does not take no more than a chunk is held here; the rest stays in the sockets'
+ * of the owner's is lost. Of what one side does not take no more than a share is held here; the rest stays in the sockets'
  * queues, where it makes the other side wait. */
 #include "session.h"
 
@@ -22,6 +22,10 @@
 /* A direction's share of one step. */
 #define SHARE 65536
 
+/* After the handshake OpenSSL takes so much from the socket at once, if it is there, and gives the memory back when nothing
+ * is left of it. Before, strangers have to do with the room for one record. */
+#define READ_AHEAD SHARE
+
 /* A peer can't use a record before all of it is there. So the first ones of a burst fit into a segment each, even with
  * IPv6 and timestamps; what is longer than this gets the largest there are. */
 #define FIRST_RECORDS     16384
@@ -29,7 +33,7 @@
 #define RECORD_SIZE       16384
 #define SILENCE_MS        1000
 
-/* What is read of either side before it is passed on: more takes less time, but may have to be held. */
+/* What is read of the program's before it is passed on: more takes less time, but may have to be held. */
 #define CHUNK 32768
 
 /* The most that is held of what OpenSSL has to say to a peer that does not read: a chunk, and what changes of keys need.
@@ -466,11 +470,12 @@ static void take_end(struct session *s)
     fail(s, "connection closed without close_notify");
 }
 
-/* Reads records until CHUNK octets are there or there is a reason to stop. */
+/* Reads records until a share is there or there is a reason to stop: each time that the program is woken costs as much as
+ * several records. */
 static enum outcome read_records(struct session *s, size_t *count)
 {
   enum outcome outcome = DONE;
-  for (*count = 0; outcome == DONE && *count + RECORD_SIZE <= CHUNK;) {
+  for (*count = 0; outcome == DONE && *count + RECORD_SIZE <= SHARE;) {
     size_t got = 0;
     ERR_clear_error();
     outcome = outcome_of(s->ssl, SSL_read_ex(s->ssl, shared.octets + *count, RECORD_SIZE, &got));
@@ -762,6 +767,7 @@ static enum session_result shake(struct session *s)
   switch (outcome_of(s->ssl, SSL_do_handshake(s->ssl))) {
   case DONE:
     s->state = SESSION_RELAYING;
+    SSL_set_default_read_buffer_len(s->ssl, READ_AHEAD); /* from its next buffer on */
     /* An end without close_notify is then told by net_has_ended(), and output still works. */
     SSL_set_options(s->ssl, SSL_OP_IGNORE_UNEXPECTED_EOF);
     SSL_set_msg_callback(s->ssl, on_message);

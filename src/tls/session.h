@@ -47,7 +47,8 @@ struct session {
   int64_t linger_ms; /* when lingering began */
   /* enum events_interest for each: what it waits for. For owners without edges, who must not watch a socket at all as
    * long as this is 0: that it has failed would be reported again and again. With edges, watch both from the beginning
-   * for EVENTS_IN | EVENTS_OUT | EVENTS_END | EVENTS_EDGE and take a step at each event. */
+   * for EVENTS_IN | EVENTS_OUT | EVENTS_END | EVENTS_EDGE and take a step at each event; EVENTS_OUT can be left out of those
+   * for plain while want_plain has none. */
   unsigned int want_net, want_plain;
   bool net_reads_for_write; /* OpenSSL needs to read before it can write, or the other way round */
   bool net_writes_for_read;
