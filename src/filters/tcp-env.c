@@ -126,12 +126,16 @@ static bool says_port(char const *variable, uint16_t expected)
   return value && decimal_parse(&port, value, 0, 65535) && port == expected;
 }
 
-/* By a server that has judged it, whose rules may have changed what else is said of it. */
+/* By a server that has judged it, whose rules may have changed what else is said of it. What a proxy forwards has other
+ * ends. */
 static bool is_described(struct description const *d)
 {
-  return is_said_to_be_tcp() && says_address("TCPLOCALIP", &d->local) &&
-         says_port("TCPLOCALPORT", d->local_port) && says_address("TCPREMOTEIP", &d->remote) &&
-         says_port("TCPREMOTEPORT", d->remote_port);
+  if (!is_said_to_be_tcp())
+    return false;
+  if (getenv("TCPPROXYIP"))
+    return says_address("TCPPROXYIP", &d->remote) && says_port("TCPPROXYPORT", d->remote_port);
+  return says_address("TCPLOCALIP", &d->local) && says_port("TCPLOCALPORT", d->local_port) &&
+         says_address("TCPREMOTEIP", &d->remote) && says_port("TCPREMOTEPORT", d->remote_port);
 }
 
 static uint32_t wanted(struct options const *o)

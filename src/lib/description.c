@@ -57,6 +57,15 @@ static int add_interface(struct description const *d, struct environment *e)
   return ADD("INTERFACE", name);
 }
 
+static int add_proxy(struct description const *d, struct environment *e)
+{
+  if (d->proxy.family == ADDRESS_NONE)
+    return 0;
+  return add_address(d, e, "TCPPROXYIP", "TCP6PROXYIP", &d->proxy) == -1
+             ? -1
+             : add_port(d, e, "TCPPROXYPORT", "TCP6PROXYPORT", d->proxy_port);
+}
+
 int description_add(struct description const *d, struct environment *e)
 {
   return environment_add(e, "PROTO", d->tcp6 ? "TCP6" : "TCP") == -1 ||
@@ -66,7 +75,7 @@ int description_add(struct description const *d, struct environment *e)
                  ADD("REMOTEINFO", d->remote_info) == -1 || ADD("PARANOID", d->unconfirmed) == -1 ||
                  add_address(d, e, "TCPREMOTEIP", "TCP6REMOTEIP", &d->remote) == -1 ||
                  add_port(d, e, "TCPREMOTEPORT", "TCP6REMOTEPORT", d->remote_port) == -1 ||
-                 add_interface(d, e) == -1
+                 add_interface(d, e) == -1 || add_proxy(d, e) == -1
              ? -1
              : 0;
 }

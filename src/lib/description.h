@@ -14,6 +14,9 @@ struct description {
   uint16_t local_port, remote_port;
   /* Null for what is not known. All are borrowed. */
   char const *local_host, *remote_host, *remote_info;
+  struct address
+      proxy; /* that forwards the connection, whose other end it is; family NONE if there is none */
+  uint16_t proxy_port;
   char const *unconfirmed; /* the remote host's name if it was not confirmed: TCPPARANOID */
   bool tcp6;               /* PROTO is TCP6, else TCP */
   bool twins; /* a TCP6 variable beside each that begins with TCP; IPv4 addresses are mapped there */

@@ -7,8 +7,8 @@
 #include <stddef.h>
 
 /* Room for one connection's own variables: some 20 names, four host names (255) and two ident answers (512)
- * at most, twice over. */
-#define ENVIRONMENT_TEXT_SIZE 8192
+ * at most, twice over; what is known of TLS, 2 KiB; and what a proxy says, 2 KiB. */
+#define ENVIRONMENT_TEXT_SIZE 12288
 
 struct environment {
   char const **entry; /* "NAME=value", null-terminated: what execve() takes */
@@ -37,8 +37,8 @@ void environment_unset(struct environment *e, char const *name);
 char const *environment_get(struct environment const *e, char const *name);
 void environment_free(struct environment *e);
 
-/* What describes a connection, under every name it may have been inherited by: PROTO, TCP*, TCP6*, and
- * TCPMUXSERVICE. */
+/* What describes a connection, under every name it may have been inherited by: PROTO, TCP*, TCP6*, PROXY_* (those that
+ * proxyheader.h sets), and TCPMUXSERVICE. */
 extern char const *const environment_ucspi_names[];
 
 #endif

@@ -727,10 +727,6 @@ size_t proxyheader_write(uint8_t *out, size_t size, struct proxyheader const *h)
 
 /* --- The facts as variables ----------------------------------------------------------------------------- */
 
-char const *const proxyheader_names[] = {
-    "PROXY_AUTHORITY",  "PROXY_ALPN",        "PROXY_UNIQUE_ID",   "PROXY_NETNS",  "PROXY_SSL_VERSION",
-    "PROXY_SSL_CIPHER", "PROXY_SSL_SIG_ALG", "PROXY_SSL_KEY_ALG", "PROXY_SSL_CN", NULL};
-
 static int add(struct environment *e, char const *name, struct proxyheader_text const *text)
 {
   char value[PROXYHEADER_TEXT_MAX + 1];

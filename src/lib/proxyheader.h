@@ -86,10 +86,9 @@ struct proxyheader_result proxyheader_parse(struct proxyheader *h, uint8_t const
  * mapped. In version 1 LOCAL and UNIX become UNKNOWN, and there are no facts. */
 size_t proxyheader_write(uint8_t *out, size_t size, struct proxyheader const *h);
 
-/* Adds variables for the facts to an environment that has none of proxyheader_names: PROXY_AUTHORITY, PROXY_ALPN and
+/* Adds variables for the facts to an environment that has none of them (environment_ucspi_names): PROXY_AUTHORITY, PROXY_ALPN and
  * PROXY_UNIQUE_ID (each only if it is printable), PROXY_NETNS; if the client used TLS PROXY_SSL_VERSION, _CIPHER, _SIG_ALG,
  * _KEY_ALG; and if its certificate was verified PROXY_SSL_CN. 0, or -1 with errno ENOMEM or E2BIG. */
 int proxyheader_environment(struct proxyheader const *h, struct environment *e);
-extern char const *const proxyheader_names[]; /* null-terminated */
 
 #endif

@@ -36,7 +36,8 @@ static void clear_ip_options(int fd)
 void connection_set_options(struct connection const *c, struct options const *o)
 {
   int const on = 1;
-  if (!o->keep_ip_options && c->remote.family == ADDRESS_IPV4)
+  struct address const *peer = c->proxied ? &c->proxied->address : &c->remote;
+  if (!o->keep_ip_options && peer->family == ADDRESS_IPV4)
     clear_ip_options(c->fd);
   if (o->no_delay)
     setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -55,6 +56,7 @@ void connection_end(struct connection *c)
     close(c->fd);
   if (c->program != -1)
     close(c->program);
+  free(c->proxied);
   free(c->names);
   free(c->tls);
   free(c->tls_refusal);

@@ -10,11 +10,13 @@
 #include "address.h"
 #include "listener.h"
 #include "options.h"
+#include "proxyheader.h"
 #include "rules.h"
 #include "tls.h"
 
 enum refusal {
   REFUSAL_NONE,
+  REFUSAL_PROXY,   /* no proxy, or without a header as it should be: why is in header_problem */
   REFUSAL_RULE,    /* a rule denies: its key is in the verdict */
   REFUSAL_NORULES, /* the rules can't be read */
   REFUSAL_PERIP,   /* too many from this address; number = the limit */
@@ -32,22 +34,36 @@ struct arrival {
   uint16_t local_port;
 };
 
+/* What a proxy has said of the connection that it forwards. */
+struct proxied {
+  struct address address; /* the proxy's: the other end of the connection */
+  uint16_t port;
+  struct proxyheader
+      header; /* its texts are in the octets below. This and the two above only once it is whole */
+  size_t count;
+  uint8_t octets[]; /* of the header, so many */
+};
+
 struct connection {
   int fd;      /* the client's, or -1 if it is in other hands */
   int program; /* what prog will be given instead: its end of a pair, or -1 */
-  struct address remote;
+  struct address
+      remote; /* the client; behind a proxy, which is remote until it is introduced, the one whom it names */
   uint16_t remote_port;
+  bool introduced;         /* its PROXY header has been read */
+  struct proxied *proxied; /* the connection's own; null if nobody has forwarded it */
   bool arrival_known;
   struct arrival arrival; /* once connection_find_arrival() has been asked */
   struct rules_verdict const
-      *verdict;              /* of the access stage, null if there are no rules; good until its next use */
-  enum refusal refusal;      /* why, when a stage denies */
-  unsigned int number;       /* goes with some refusals */
-  bool counted;              /* the limits count it */
-  unsigned int from_address; /* connections of that address now, this one included */
-  size_t stage;              /* the one it is in */
-  bool looked_up;            /* what follows is all that there will be */
-  unsigned int unavailable;  /* enum rules_flag: facts that nobody could be asked for */
+      *verdict;               /* of the access stage, null if there are no rules; good until its next use */
+  enum refusal refusal;       /* why, when a stage denies */
+  unsigned int number;        /* goes with some refusals */
+  char const *header_problem; /* likewise; null: it is no proxy's at all */
+  bool counted;               /* the limits count it */
+  unsigned int from_address;  /* connections of that address now, this one included */
+  size_t stage;               /* the one it is in */
+  bool looked_up;             /* what follows is all that there will be */
+  unsigned int unavailable;   /* enum rules_flag: facts that nobody could be asked for */
   /* Null if there is none; as hostname.h and ident.h want them. */
   char const *host, *unconfirmed, *info, *local_host;
   void *names; /* owns these strings, or null */

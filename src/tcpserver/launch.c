@@ -119,19 +119,25 @@ static int apply_edits(struct environment *e, struct rules_verdict const *verdic
 static int make_environment(struct launch *l, struct connection const *c)
 {
   char count[DECIMAL_SIZE];
-  struct description const d = {.local = c->arrival.local,
-                                .remote = c->remote,
-                                .local_port = c->arrival.local_port,
-                                .remote_port = c->remote_port,
-                                .local_host = l->options->local_host ? l->options->local_host : c->local_host,
-                                .remote_host = c->host,
-                                .remote_info = c->info,
-                                .unconfirmed = c->unconfirmed,
-                                .tcp6 = l->options->ipv6_environment || c->remote.family == ADDRESS_IPV6,
-                                .twins = !l->options->ipv4_only};
+  struct description d = {.local = c->arrival.local,
+                          .remote = c->remote,
+                          .local_port = c->arrival.local_port,
+                          .remote_port = c->remote_port,
+                          .local_host = l->options->local_host ? l->options->local_host : c->local_host,
+                          .remote_host = c->host,
+                          .remote_info = c->info,
+                          .unconfirmed = c->unconfirmed,
+                          .tcp6 = l->options->ipv6_environment || c->remote.family == ADDRESS_IPV6,
+                          .twins = !l->options->ipv4_only};
+  if (c->proxied) {
+    d.proxy = c->proxied->address;
+    d.proxy_port = c->proxied->port;
+  }
   decimal_print(count, c->from_address);
   if (environment_load(&l->current, l->base.entry, NULL) == -1 || description_add(&d, &l->current) == -1 ||
       environment_add(&l->current, "TCPCONNNUM", count) == -1)
+    return -1;
+  if (c->proxied && proxyheader_environment(&c->proxied->header, &l->current) == -1)
     return -1;
   if (c->tls && tls_environment_add(c->tls, l->options->tls_provider ? PROG : NULL, &l->current) == -1)
     return -1;

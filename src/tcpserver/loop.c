@@ -21,6 +21,7 @@
 #include "launch.h"
 #include "limits.h"
 #include "names.h"
+#include "proxy.h"
 #include "reaper.h"
 #include "report.h"
 #include "signals.h"
@@ -66,6 +67,7 @@ struct server {
   struct banner banner;
   struct launch launch;
   struct waiting_table waiting;
+  struct proxy proxy;
   struct names names;
   struct handshakes handshakes;
   struct admission admission;
@@ -111,16 +113,23 @@ static void rest(struct server *s, bool of_all)
 /* Not more often than now and then: whoever fills the room could fill the log as well. */
 static void tell_when_crowded(struct server *s)
 {
-  char const *words = !s->options->tls  ? " wait for names already"
-                      : s->names.wanted ? " wait for names or TLS already"
-                                        : " wait for TLS already";
-  char why[DECIMAL_SIZE + sizeof " wait for names or TLS already"];
-  size_t len;
+  struct {
+    bool wanted;
+    char const *name;
+  } const what[] = {
+      {s->options->proxies > 0, "PROXY headers"}, {s->names.wanted != 0, "names"}, {s->options->tls, "TLS"}};
+  char const *word = " wait for ";
+  char why[DECIMAL_SIZE + sizeof " wait for PROXY headers or names or TLS already"], *end = why;
   if (has_room_to_wait(s) || clock_ms() < s->crowded_until_ms)
     return;
   s->crowded_until_ms = clock_ms() + CROWDED_EVERY_MS;
-  len = decimal_print(why, s->waiting.limit);
-  memcpy(why + len, words, strlen(words) + 1);
+  end += decimal_print(end, s->waiting.limit);
+  for (size_t i = 0; i < sizeof what / sizeof what[0]; i++)
+    if (what[i].wanted) {
+      end = stpcpy(stpcpy(end, word), what[i].name);
+      word = " or ";
+    }
+  stpcpy(end, " already");
   report_warning(&s->report, "accept connections", "", why);
 }
 
@@ -330,16 +339,23 @@ static void serve_answered(struct server *s)
 }
 
 /* A connection that waited has been reset. */
-static void gone(struct server *s, struct event const *event)
+static void gone(struct server *s, struct waiting *w)
 {
-  struct waiting *w = waiting_find(&s->waiting, event->number);
-  struct connection c;
-  if (!(event->ready & EVENTS_FAILED) || !w || w->list == WAITING_NAMES_CANCELLED)
-    return;
-  c = take(s, w);
+  struct connection c = take(s, w);
   if (c.counted)
     limits_leave(&s->limits, &c.remote);
   connection_end(&c);
+}
+
+static void handle_waiting(struct server *s, struct event const *event)
+{
+  struct waiting *w = waiting_find(&s->waiting, event->number);
+  if (!w || w->list == WAITING_NAMES_CANCELLED)
+    return;
+  if (event->ready & EVENTS_FAILED)
+    gone(s, w);
+  else if (w->list == WAITING_PROXY)
+    proxy_event(&s->proxy, w);
 }
 
 static void stranger_ended(void *context, pid_t pid)
@@ -415,7 +431,7 @@ static void handle(struct server *s, struct event const *event)
   case EVENT_HELPER: names_event(&s->names, event->ready); break;
   case EVENT_KEEPER: handshakes_keeper_event(&s->handshakes); break;
   case EVENT_WORKER: handshakes_event(&s->handshakes, event->number, event->ready); break;
-  case EVENT_WAITING: gone(s, event); break;
+  case EVENT_WAITING: handle_waiting(s, event); break;
   }
 }
 
@@ -428,7 +444,7 @@ static void handle_timers(struct server *s)
       reaper_time(&s->reaper);
     else if (timer == &s->idle.next)
       idle_check(&s->idle, now);
-    else if (!names_time(&s->names, timer))
+    else if (!names_time(&s->names, timer) && !proxy_time(&s->proxy, timer))
       handshakes_time(&s->handshakes, timer);
 }
 
@@ -451,8 +467,8 @@ static void wait_and_handle(struct server *s)
 static void reserve_timers(struct server *s)
 {
   /* rest, and the reaper's */
-  if (timers_reserve(&s->timers,
-                     2 + IDLE_TIMERS + NAMES_TIMERS + (s->options->tls ? HANDSHAKES_TIMERS : 0)) == -1)
+  if (timers_reserve(&s->timers, 2 + IDLE_TIMERS + PROXY_TIMERS + NAMES_TIMERS +
+                                     (s->options->tls ? HANDSHAKES_TIMERS : 0)) == -1)
     strerr_diefusys(111, "prepare");
 }
 
@@ -486,6 +502,10 @@ static void prepare_idle(struct server *s)
 
 static void list_stages(struct server *s)
 {
+  if (s->options->proxies > 0) {
+    s->last_wait = s->admission.stages;
+    admission_add(&s->admission, "proxy", proxy_stage, &s->proxy);
+  }
   if (s->options->banner && !s->options->tls)
     admission_add(&s->admission, "banner", banner_stage, &s->banner);
   list_checks(s, false);
@@ -512,13 +532,22 @@ static void prepare_limits(struct limits *l, struct options const *o)
 static unsigned int waiting_wanted(struct options const *o, unsigned int concurrency)
 {
   uint64_t derived = (uint64_t)concurrency * WAITING_PER_PROGRAM;
-  if (names_wanted(o) == 0 && !o->tls)
+  if (names_wanted(o) == 0 && !o->tls && o->proxies == 0)
     return 0;
   if (o->waiting != 0)
     return o->waiting;
   if (derived < WAITING_LEAST)
     derived = WAITING_LEAST;
   return derived < WAITING_MAX ? (unsigned int)derived : WAITING_MAX;
+}
+
+static void prepare_proxy(struct server *s)
+{
+  s->proxy.options = s->options;
+  s->proxy.report = &s->report;
+  s->proxy.events = &s->events;
+  s->proxy.timers = &s->timers;
+  s->proxy.table = &s->waiting;
 }
 
 static void prepare_names(struct server *s)
@@ -589,6 +618,7 @@ void loop_prepare(void)
     strerr_diefusys(111, "catch signals");
   spawner_take_low(&s->launch.spawner, signals);
   reaper_init(&s->reaper, &s->children, &s->events, &s->timers, ended, stranger_ended, s);
+  prepare_proxy(s);
   prepare_names(s);
   reserve_timers(s);
   list_stages(s);

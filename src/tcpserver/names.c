@@ -26,10 +26,20 @@ uint32_t names_wanted(struct options const *o)
                                                .info_timeout_s = o->remote_info ? o->info_timeout_s : 0});
 }
 
+static unsigned int facts_for_rules(uint32_t wanted)
+{
+  return (wanted & LOOKUP_REMOTE_HOST ? RULES_NEED_HOST : 0u) | (wanted & LOOKUP_INFO ? RULES_NEED_INFO : 0u);
+}
+
 unsigned int names_pending(struct options const *o)
 {
-  uint32_t wanted = names_wanted(o);
-  return (wanted & LOOKUP_REMOTE_HOST ? RULES_NEED_HOST : 0u) | (wanted & LOOKUP_INFO ? RULES_NEED_INFO : 0u);
+  return facts_for_rules(names_wanted(o));
+}
+
+/* A client's ident server knows of its connection to the proxy, and answers nobody but that. */
+static uint32_t wanted_of(struct names const *n, struct connection const *c)
+{
+  return c->proxied ? n->wanted & ~(uint32_t)LOOKUP_INFO : n->wanted;
 }
 
 static int64_t patience_ms(struct names const *n)
@@ -155,7 +165,7 @@ static bool send_question(struct names *n, struct waiting *w)
 {
   struct lookup_peer q;
   struct connection *c = &w->connection;
-  lookup_peer_begin(&q, n->wanted, n->options->info_timeout_s);
+  lookup_peer_begin(&q, wanted_of(n, c), n->options->info_timeout_s);
   /* Its peer has reset it, if that is not known: then the next event of this connection drops it. */
   connection_find_arrival(c, n->listener);
   q.local = c->arrival.local;
@@ -195,7 +205,7 @@ static void give(struct names const *n, struct connection *c, uint32_t known, ch
 {
   c->unavailable = (known & LOOKUP_NAMES_UNASKED ? RULES_NEED_HOST : 0u) |
                    (known & LOOKUP_INFO_UNASKED ? RULES_NEED_INFO : 0u);
-  known &= n->wanted;
+  known &= wanted_of(n, c);
   if (known & LOOKUP_REMOTE_HOST)
     c->host = remote_host;
   else if (known & LOOKUP_PARANOID)
@@ -219,7 +229,7 @@ static bool answered_lately(struct names *n, struct connection *c, int64_t now)
 {
   struct recent_names const *names;
   struct address local;
-  if (n->wanted & LOOKUP_INFO)
+  if (wanted_of(n, c) & LOOKUP_INFO)
     return false;
   local = local_address(n, c);
   names = recent_find(&n->recent, &c->remote, &local, now);
@@ -231,7 +241,7 @@ static bool answered_lately(struct names *n, struct connection *c, int64_t now)
 static void remember(struct names *n, struct connection *c, struct lookup_peer_answer const *a)
 {
   struct address local;
-  if ((n->wanted & LOOKUP_INFO) || (a->known & LOOKUP_NAMES_UNASKED))
+  if ((wanted_of(n, c) & LOOKUP_INFO) || (a->known & LOOKUP_NAMES_UNASKED))
     return;
   local = local_address(n, c);
   recent_keep(&n->recent, &c->remote, &local, a, clock_ms());
@@ -245,10 +255,10 @@ enum outcome names_stage(void *names, struct connection *c)
   if (c->looked_up)
     return PASS;
   c->looked_up = true;
-  c->unavailable = names_pending(n->options);
-  /* The verdict is for this round only. */
-  if (n->helper == -1 || n->trouble)
+  c->unavailable = facts_for_rules(wanted_of(n, c));
+  if (wanted_of(n, c) == 0 || n->helper == -1 || n->trouble)
     return PASS;
+  /* The verdict is for this round only. */
   c->verdict = NULL;
   now = clock_ms();
   if (answered_lately(n, c, now))
@@ -285,7 +295,7 @@ static void keep_answer(struct names *n, struct waiting *w, struct lookup_peer_a
   char *at;
   waiting_move(n->table, w, WAITING_DUE);
   remember(n, c, a);
-  if ((a->known & n->wanted) == 0) {
+  if ((a->known & wanted_of(n, c)) == 0) {
     give(n, c, a->known, NULL, NULL);
     return;
   }
@@ -295,7 +305,7 @@ static void keep_answer(struct names *n, struct waiting *w, struct lookup_peer_a
   remote_host = copy(&at, a->remote_host);
   local_host = copy(&at, a->local_host);
   give(n, c, a->known, remote_host, local_host);
-  if (a->known & n->wanted & LOOKUP_INFO)
+  if (a->known & wanted_of(n, c) & LOOKUP_INFO)
     c->info = copy(&at, a->info);
 }
 

@@ -17,7 +17,7 @@
   "tcpserver [ -1qQvV46AdDhHoOpPrRUX ] [ -c limit ] [ -C n[/bits6] ] [ -x rules.cdb ] [ -B banner ] "        \
   "[ -u user ] [ -g group ] [ -b backlog ] [ -I interface ] [ -l localname ] [ -t timeout ] [ -w waiting ] " \
   "[ -sNzZ ] [ -n pem ] [ -i folder ] [ -a authorities ] [ -L revocations ] [ -f ciphers ] [ -M version ] "  \
-  "[ -e protocols ] [ -S seconds ] [ -T seconds ] [ -j workers ] "                                           \
+  "[ -e protocols ] [ -S seconds ] [ -T seconds ] [ -j workers ] [ -Y proxies ] "                            \
   "host port program"
 
 char const options_help[] = USAGE
@@ -26,6 +26,7 @@ char const options_help[] = USAGE
     "  -c n | file    at most n programs at once (40), then new connections wait\n"
     "  -C n[/bits6]   at most n from one address; IPv6 counted per /64, or per /bits6\n"
     "  -x cdb  -X     access rules made by tcprules; -X: none if the file does not exist\n"
+    "  -Y list        only from these proxies, and each with a PROXY header that tells of its client\n"
     "  -B text|@file  send this as soon as a connection is made\n"
     "  -u user -g group  drop privileges after binding; -U: to $UID, $GID, $GIDLIST\n"
     "  -1             print the port when ready\n"
@@ -40,7 +41,7 @@ char const options_help[] = USAGE
     "  -p / -P        believe it only if it has the client's address / always (default)\n"
     "  -r / -R        ask the client's ident server (default) / don't; -t n: for n seconds (26)\n"
     "  -l name        $TCPLOCALHOST; without it the name is looked up\n"
-    "  -w n           at most n connections may wait for names, ident and TLS\n"
+    "  -w n           at most n connections may wait for names, ident, TLS and PROXY headers\n"
     "  -n pem         speak TLS, with this key and certificate, or those of a folder; -n '' or -s: with\n"
     "                 $TLS_CERTFILE, or servercert.pem of the folder -i\n"
     "  -a pem -L crl  clients must have a certificate of these authorities, and not of these lists\n"
@@ -58,6 +59,7 @@ enum kind {
   TEXT,        /* a string */
   LIMIT,       /* -c: a number or a file */
   PEERS,       /* -C: n or n/bits */
+  PROXIES,     /* -Y: addresses and networks */
   DELAY,       /* -d -D: sets how TCP_NODELAY is to be */
   HANDED,      /* tcptls's, as `text`, without an argument; sets a bool, if it has an offset */
   HANDED_TEXT, /* ... with one */
@@ -122,7 +124,7 @@ static struct option const options[] = {
     {'w', NUMBER, AT(waiting), 1, WAITING_MAX, NULL},
     {'k', ABSENT, 0, 1, 0, RATES},
     {'K', ABSENT, 0, 1, 0, RATES},
-    {'Y', ABSENT, 0, 1, 0, "needs the PROXY protocol, which this version does not have"},
+    {'Y', PROXIES, 0, 0, 0, NULL},
     {'m', ABSENT, 0, 1, 0, "needs rules from a database, which this version does not have: use -x"},
     {'n', HANDED_TEXT, AT(tls), 0, 0, "-n"},
     {'s', HANDED, AT(tls), 0, 0, "-s"},
@@ -159,6 +161,7 @@ static bool takes_argument(void const *row)
   case TEXT:
   case LIMIT:
   case PEERS:
+  case PROXIES:
   case HANDED_TEXT: return true;
   case ABSENT: return o->value != 0;
   case FLAG:
@@ -196,6 +199,32 @@ static void apply_peers(struct options *o, char const *text)
       (text[len] && !decimal_parse(&o->address_bits6, text + len + 1, 1, 128)))
     bad_argument('C', text,
                  "a number from 1 to 2147483647, and perhaps / and an IPv6 prefix length from 1 to 128");
+}
+
+/* One of the list, which is `len` long. */
+static bool take_proxy(struct network *n, char const *text, size_t len)
+{
+  char one[ADDRESS_TEXT_SIZE + sizeof "/128"];
+  if (len >= sizeof one)
+    return false;
+  memcpy(one, text, len);
+  one[len] = '\0';
+  return network_parse(n, one) && !network_has_host_bits(n);
+}
+
+static void apply_proxies(struct options *o, char const *text)
+{
+  char const *at = text, *end;
+  o->proxies = 0;
+  do {
+    end = at + strcspn(at, ",");
+    o->proxy = reallocarray(o->proxy, o->proxies + 1, sizeof *o->proxy);
+    if (!o->proxy)
+      strerr_diefusys(111, "prepare");
+    if (!take_proxy(&o->proxy[o->proxies++], at, (size_t)(end - at)))
+      bad_argument('Y', text, "IP addresses and networks, such as 192.0.2.0/24, with commas between");
+    at = end + 1;
+  } while (*end);
 }
 
 static void apply_number(unsigned int *field, struct option const *option, char const *text)
@@ -257,6 +286,7 @@ static void apply(struct choice *c, struct option const *option, char const *tex
   case TEXT: *(char const **)field = text; break;
   case LIMIT: apply_limit(o, text); break;
   case PEERS: apply_peers(o, text); break;
+  case PROXIES: apply_proxies(o, text); break;
   case DELAY: c->delay = option->value; break;
   case HANDED:
   case HANDED_TEXT: hand_on(c, option, text); break;

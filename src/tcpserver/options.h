@@ -4,6 +4,9 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
+
+#include "address.h"
 
 enum verbosity { VERBOSITY_NONE, VERBOSITY_ERRORS, VERBOSITY_STATUS, VERBOSITY_DETAIL };
 
@@ -18,6 +21,8 @@ struct options {
   unsigned int address_bits6;   /* -C n/bits: IPv6 addresses are counted per network of that length */
   char const *rules;            /* -x, or null */
   bool rules_optional;          /* -X */
+  struct network *proxy;        /* -Y: whose connections begin with a PROXY header; so many … */
+  size_t proxies;               /* … and everybody else is refused; 0: there is no such thing */
   char const *banner;           /* -B: the text itself, or @file */
   char const *user, *group;     /* -u -g */
   bool ids_from_environment;    /* -U */

@@ -23,13 +23,14 @@
 
 static struct {
   char const *text;
-  enum { PLAIN, KEY, NUMBER, TLS } detail;
+  enum { PLAIN, KEY, NUMBER, HEADER, TLS } detail;
 } const reason[] = {
     [REFUSAL_NONE] = {"none", PLAIN},       [REFUSAL_RULE] = {"rule ", KEY},
     [REFUSAL_NORULES] = {"norules", PLAIN}, [REFUSAL_PERIP] = {"perip ", NUMBER},
     [REFUSAL_PERNET] = {"pernet ", NUMBER}, [REFUSAL_LOAD] = {"load", PLAIN},
     [REFUSAL_BANNER] = {"banner", PLAIN},   [REFUSAL_FORK] = {"fork", PLAIN},
     [REFUSAL_LOOKUP] = {"lookup", PLAIN},   [REFUSAL_TLS] = {"tls ", TLS},
+    [REFUSAL_PROXY] = {"proxy ", HEADER},
 };
 
 /* Writes all of it. If the log takes nothing for a second, or nobody reads it, serving goes on without. It is
@@ -166,6 +167,10 @@ void report_deny(struct report *r, struct connection const *c)
     put_field(r, c->verdict->key[0] ? c->verdict->key : ":", c->verdict->key[0] ? "%" : "");
     break;
   case NUMBER: put_number(r, c->number); break;
+  case HEADER:
+    put(r, c->header_problem ? "header: " : "not listed");
+    put_sentence(r, c->header_problem ? c->header_problem : "");
+    break;
   case TLS: put_sentence(r, c->tls_refusal ? c->tls_refusal->reason : "out of memory"); break;
   }
   put(r, "\n");

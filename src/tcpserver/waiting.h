@@ -11,6 +11,7 @@
 /* A record is in exactly one of these. */
 enum waiting_list {
   WAITING_FREE,
+  WAITING_PROXY,           /* its PROXY header is not all there yet */
   WAITING_NAMES_UNSENT,    /* the question for names is not sent yet */
   WAITING_NAMES_ASKED,     /* it is sent */
   WAITING_NAMES_CANCELLED, /* it is, and is not wanted any more, which is not sent yet: there is no connection */

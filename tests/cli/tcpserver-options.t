@@ -14,7 +14,7 @@ like "... and prints the usage on standard output" "$(cat "$work/out")" '^usage:
 exits "--version exits 0" 0 tcpserver --version
 like "... and prints the version" "$(cat "$work/out")" '^tcpserver \(ucspi-tcpmux\) [0-9]+\.[0-9]+'
 
-for option in "-k 1/2" "-K 1/2" "-Y 127.0.0.1" "-m db"; do
+for option in "-k 1/2" "-K 1/2" "-m db"; do
   # shellcheck disable=SC2086
   exits "$option, which this version can't do, is refused" 100 tcpserver $option 127.0.0.1 0 true
   like "... saying so" "$(cat "$work/err")" "^tcpserver: usage: option ${option%% *} needs .*this version"
@@ -26,6 +26,11 @@ for bad in "-c 0" "-c 99999999999" "-C 0" "-C x" "-C 3/0" "-C 3/129" "-C 3/" "-b
   exits "$bad is a usage error" 100 tcpserver $bad 127.0.0.1 0 true
   like "... that names the option and its range" "$(cat "$work/err")" \
     "^tcpserver: usage: option ${bad%% *} takes a number from [01] to [0-9]+"
+done
+for bad in '' , 127.0.0.1, ,::1 127.0.0.1,,::1 '127.0.0.1, ::1' 127.0.0.1:25 127.1 10.0.0.1/8 ::1/127 10.0.0.0/33 10. '[::1]' fe80::1%lo \
+  localhost; do
+  exits "-Y '$bad' is a usage error" 100 tcpserver -Y "$bad" 127.0.0.1 0 true
+  like "... that says what is wanted" "$(cat "$work/err")" '^tcpserver: usage: option -Y takes IP addresses and networks'
 done
 exits "a plug-in is refused" 100 tcpserver 127.0.0.1 0 /usr/lib/x/smtpd.so
 exits "host - without port - is a usage error" 100 tcpserver - 25 true

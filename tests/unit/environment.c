@@ -34,11 +34,12 @@ static void loading(void)
 
 static void every_name_of_ours_is_stripped(void)
 {
-  static char const *const name[] = {"PROTO",          "TCPLOCALIP",     "TCPLOCALPORT",  "TCPLOCALHOST",
-                                     "TCPREMOTEIP",    "TCPREMOTEPORT",  "TCPREMOTEHOST", "TCPREMOTEINFO",
-                                     "TCPINTERFACE",   "TCPCONNNUM",     "TCPPARANOID",   "TCP6LOCALIP",
-                                     "TCP6LOCALPORT",  "TCP6LOCALHOST",  "TCP6REMOTEIP",  "TCP6REMOTEPORT",
-                                     "TCP6REMOTEHOST", "TCP6REMOTEINFO", "TCP6INTERFACE"};
+  static char const *const name[] = {
+      "PROTO",          "TCPLOCALIP",     "TCPLOCALPORT",   "TCPLOCALHOST",    "TCPREMOTEIP",
+      "TCPREMOTEPORT",  "TCPREMOTEHOST",  "TCPREMOTEINFO",  "TCPINTERFACE",    "TCPCONNNUM",
+      "TCPPARANOID",    "TCP6LOCALIP",    "TCP6LOCALPORT",  "TCP6LOCALHOST",   "TCP6REMOTEIP",
+      "TCP6REMOTEPORT", "TCP6REMOTEHOST", "TCP6REMOTEINFO", "TCP6INTERFACE",   "TCPPROXYIP",
+      "TCPPROXYPORT",   "TCP6PROXYIP",    "TCP6PROXYPORT",  "PROXY_AUTHORITY", "PROXY_SSL_CN"};
   for (size_t i = 0; i < sizeof name / sizeof *name; i++) {
     char entry[40];
     char const *const from[] = {entry, NULL};
