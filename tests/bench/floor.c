@@ -7,44 +7,18 @@
  * Listens on 127.0.0.1 at any free port and prints it. No rules, no limits, no log, no signals; the kernel
  * reaps the children. prog does get an environment of the size that tcpserver -HRl0 gives it, with the peer's
  * address and port written for each connection, because no server can do without. */
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#define BACKLOG       4096
+static char const PROG[] = "floor";
+#include "bench.h"
+
 #define VARIABLE_SIZE 64
-
-static void die(char const *what)
-{
-  fprintf(stderr, "floor: fatal: %s: %s\n", what, strerror(errno));
-  exit(111);
-}
 
 static void usage(void)
 {
   fputs("floor: usage: floor exec prog [args] | floor close | floor port\n", stderr);
   exit(100);
-}
-
-static int listener_announced(void)
-{
-  struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  socklen_t size = sizeof here;
-  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0 || bind(fd, (struct sockaddr *)&here, sizeof here) < 0 || listen(fd, BACKLOG) < 0 ||
-      getsockname(fd, (struct sockaddr *)&here, &size) < 0)
-    die("unable to listen");
-  printf("%u\n", (unsigned int)ntohs(here.sin_port));
-  if (fflush(stdout) == EOF)
-    die("unable to print the port");
-  return fd;
 }
 
 static char *decimal(char *to, unsigned int n)
@@ -74,20 +48,6 @@ static void describe(struct peer *p, struct sockaddr_in const *from)
     *to++ = i < 3 ? '.' : '\0';
   }
   *decimal(p->port + strlen("TCPREMOTEPORT="), ntohs(from->sin_port)) = '\0';
-}
-
-/* Apart, so that nothing of the caller's frame is live across vfork(). */
-static __attribute__((noinline)) void run(int connection, char *const *prog, char *const *environment)
-{
-  pid_t pid = vfork(); // NOLINT(clang-analyzer-security.insecureAPI.vfork): it is what we measure
-  if (pid < 0)
-    die("vfork");
-  if (pid == 0) {
-    // NOLINTNEXTLINE(clang-analyzer-unix.Vfork): dup2 is safe here, it writes no memory that is shared
-    if (dup2(connection, 0) == 0 && dup2(connection, 1) == 1)
-      execve(prog[0], prog, environment);
-    _exit(111);
-  }
 }
 
 static void serve(int listener, char *const *prog)

@@ -32,8 +32,10 @@
 #include <time.h>
 #include <unistd.h>
 
+static char const PROG[] = "load";
+#include "bench.h"
+
 #define TEXT_SIZE      512
-#define SECOND_US      1000000u
 #define SCAN_US        (SECOND_US / 10) /* how often to look for connections that take too long */
 #define HOLD_AT_ONCE   64 /* idle ones that may be unanswered at a time: fewer than any backlog */
 #define HOLD_LIMIT_US  (240 * (uint64_t)SECOND_US)
@@ -90,19 +92,6 @@ struct client {
 };
 
 enum outcome { GOES_ON, ENDED, FAILED };
-
-static uint64_t now_us(void)
-{
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec * SECOND_US + (uint64_t)now.tv_nsec / 1000;
-}
-
-static void die(char const *what)
-{
-  fprintf(stderr, "load: fatal: %s: %s\n", what, strerror(errno));
-  exit(111);
-}
 
 /* --- One connection ----------------------------------------------------------------------------------- */
 
@@ -276,24 +265,10 @@ static double measure(struct client *c, uint64_t duration_us)
   }
 }
 
-static int by_value(void const *a, void const *b)
-{
-  uint32_t x = *(uint32_t const *)a, y = *(uint32_t const *)b;
-  return (x > y) - (x < y);
-}
-
 static void report(struct client *c, char const *prefix, double seconds)
 {
-  static struct {
-    char const *name;
-    size_t per_thousand;
-  } const percentile[] = {{"p50", 500}, {"p90", 900}, {"p99", 990}, {"max", 1000}};
-  printf("%sok=%zu %sseconds=%.3f %srate=%.0f", prefix, c->good, prefix, seconds, prefix,
-         seconds > 0 ? (double)c->good / seconds : 0);
-  qsort(c->latency_us, c->good, sizeof *c->latency_us, by_value);
-  for (size_t i = 0; c->good > 0 && i < sizeof percentile / sizeof *percentile; i++)
-    printf(" %s%s=%u", prefix, percentile[i].name,
-           (unsigned int)c->latency_us[(c->good - 1) * percentile[i].per_thousand / 1000]);
+  print_figures(prefix, c->good, seconds);
+  print_percentiles(prefix, c->latency_us, c->good);
 }
 
 /* --- Idle connections ----------------------------------------------------------------------------------- */
@@ -367,22 +342,6 @@ static void release(struct client *c)
       poll(&p, 1, (int)((END_LIMIT_US - spent_us) / 1000));
     close(p.fd);
   }
-}
-
-/* Proportional set size of a process in kB, as the kernel sums it; 0 if it can't be read. */
-static unsigned long memory_kb(long pid)
-{
-  char line[256];
-  unsigned long kb = 0;
-  snprintf(line, sizeof line, "/proc/%ld/smaps_rollup", pid);
-  FILE *f = fopen(line, "re");
-  if (!f)
-    return 0;
-  while (!kb && fgets(line, sizeof line, f))
-    if (strncmp(line, "Pss:", 4) == 0)
-      kb = strtoul(line + 4, NULL, 10);
-  fclose(f);
-  return kb;
 }
 
 struct memory {

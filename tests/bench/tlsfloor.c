@@ -7,33 +7,20 @@
  *                                                         answers "ok"; one connection after the other
  *
  * Listens on 127.0.0.1 at any free port and prints it. certificate.pem has the key, too. */
-#include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-#define BACKLOG 4096
-#define EVENTS  64
-#define BLOCK   16384
+static char const PROG[] = "tlsfloor";
+#include "bench.h"
 
-static void die(char const *what)
-{
-  fprintf(stderr, "tlsfloor: fatal: %s: %s\n", what, strerror(errno));
-  exit(111);
-}
+#define EVENTS 64
+#define BLOCK  16384
 
 static SSL_CTX *make_context(char const *file)
 {
@@ -45,19 +32,6 @@ static SSL_CTX *make_context(char const *file)
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_num_tickets(context, 1);
   return context;
-}
-
-static int listener_announced(void)
-{
-  struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  socklen_t size = sizeof here;
-  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0 || bind(fd, (struct sockaddr *)&here, sizeof here) < 0 || listen(fd, BACKLOG) < 0 ||
-      getsockname(fd, (struct sockaddr *)&here, &size) < 0)
-    die("listen");
-  printf("%u\n", (unsigned int)ntohs(here.sin_port));
-  fflush(stdout);
-  return fd;
 }
 
 static SSL *accepted(SSL_CTX *context, int listener, int flags)
@@ -112,21 +86,6 @@ struct session {
   struct session *next;
 };
 
-/* Apart, so that nothing of the caller's frame is live across vfork(). */
-static __attribute__((noinline)) void run(int end, char *const *prog)
-{
-  static char *const environment[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "PROTO=TCP", NULL};
-  pid_t pid = vfork(); // NOLINT(clang-analyzer-security.insecureAPI.vfork): it is what we measure
-  if (pid < 0)
-    die("vfork");
-  if (pid == 0) {
-    // NOLINTNEXTLINE(clang-analyzer-unix.Vfork): dup2 is safe here, it writes no memory that is shared
-    if (dup2(end, 0) == 0 && dup2(end, 1) == 1)
-      execve(prog[0], prog, environment);
-    _exit(111);
-  }
-}
-
 static void watch(int poller, int fd, uint32_t events, struct session *s)
 {
   struct epoll_event e = {.events = events | EPOLLET, .data.ptr = s};
@@ -136,10 +95,11 @@ static void watch(int poller, int fd, uint32_t events, struct session *s)
 
 static void start_service(int poller, struct session *s, char *const *prog)
 {
+  static char *const environment[] = {"PATH=/usr/local/bin:/usr/bin:/bin", "PROTO=TCP", NULL};
   int pair[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
     die("socketpair");
-  run(pair[0], prog);
+  run(pair[0], prog, environment);
   close(pair[0]);
   fcntl(pair[1], F_SETFL, O_NONBLOCK);
   s->pair = pair[1];

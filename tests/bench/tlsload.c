@@ -38,7 +38,9 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-#define SECOND_US   1000000u
+static char const PROG[] = "tlsload";
+#include "bench.h"
+
 #define SCAN_US     (SECOND_US / 10)
 #define EVENTS      256
 #define AT_ONCE     32 /* idle ones whose handshake is under way */
@@ -80,19 +82,6 @@ static int poller;
 static struct connection *slot, *held;
 static uint32_t *latency_us;
 static size_t good, bad, resumed;
-
-static uint64_t now_us(void)
-{
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec * SECOND_US + (uint64_t)now.tv_nsec / 1000;
-}
-
-static void die(char const *what)
-{
-  fprintf(stderr, "tlsload: fatal: %s: %s\n", what, strerror(errno));
-  exit(111);
-}
 
 /* --- One connection ----------------------------------------------------------------------------------- */
 
@@ -270,24 +259,11 @@ static double measure(uint64_t duration_us)
   }
 }
 
-static int by_value(void const *a, void const *b)
-{
-  uint32_t x = *(uint32_t const *)a, y = *(uint32_t const *)b;
-  return (x > y) - (x < y);
-}
-
 static void report(char const *prefix, double seconds)
 {
-  static struct {
-    char const *name;
-    size_t per_thousand;
-  } const percentile[] = {{"p50", 500}, {"p90", 900}, {"p99", 990}, {"max", 1000}};
-  printf("%sok=%zu %sseconds=%.3f %srate=%.0f %sresumed=%zu", prefix, good, prefix, seconds, prefix,
-         seconds > 0 ? (double)good / seconds : 0, prefix, resumed);
-  qsort(latency_us, good, sizeof *latency_us, by_value);
-  for (size_t i = 0; good > 0 && i < sizeof percentile / sizeof *percentile; i++)
-    printf(" %s%s=%u", prefix, percentile[i].name,
-           (unsigned int)latency_us[(good - 1) * percentile[i].per_thousand / 1000]);
+  print_figures(prefix, good, seconds);
+  printf(" %sresumed=%zu", prefix, resumed);
+  print_percentiles(prefix, latency_us, good);
 }
 
 /* --- Idle connections ----------------------------------------------------------------------------------- */
@@ -334,20 +310,14 @@ static void release(void)
   }
 }
 
-static unsigned long memory_kb(void)
+static unsigned long all_memory_kb(void)
 {
-  unsigned long sum = 0;
+  unsigned long sum = 0, kb;
   for (size_t i = 0; i < o.pids; i++) {
-    char line[256];
-    FILE *f;
-    snprintf(line, sizeof line, "/proc/%ld/smaps_rollup", o.pid[i]);
-    f = fopen(line, "re");
-    if (!f)
-      die(line);
-    while (fgets(line, sizeof line, f))
-      if (strncmp(line, "Pss:", 4) == 0)
-        sum += strtoul(line + 4, NULL, 10);
-    fclose(f);
+    kb = memory_kb(o.pid[i]);
+    if (kb == 0)
+      die("unable to read how much memory a process has");
+    sum += kb;
   }
   return sum;
 }
@@ -466,13 +436,13 @@ int main(int argc, char **argv)
     if (o.warm_us || o.resume)
       measure(o.warm_us ? o.warm_us : 1);
     if (o.pids)
-      printf("pss_kb=%lu ", memory_kb());
+      printf("pss_kb=%lu ", all_memory_kb());
     seconds = measure(o.measure_us);
     report("", seconds);
     if (o.hold) {
       printf(" held=%zu", hold());
       if (o.pids)
-        printf(" held_pss_kb=%lu", memory_kb());
+        printf(" held_pss_kb=%lu", all_memory_kb());
       seconds = measure(o.measure_us);
       report(" held_", seconds);
       release();
