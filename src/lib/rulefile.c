@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "decimal.h"
+#include "hours.h"
+#include "rates.h"
 #include "span.h"
 
 #define IDENT_MAX      512
@@ -32,6 +34,8 @@ static struct problem_text {
     [RULEFILE_AFTER_VALUE] = {"follows a value", "a comma or the end of the line"},
     [RULEFILE_UNSET_VALUE] = {"unsets and sets", ",!NAME alone"},
     [RULEFILE_LIMIT] = {"is no limit", "a decimal number"},
+    [RULEFILE_RATE] = {"is no rate", "MAXRATE=\"n/s\" or MAXRATE=\"n/s:ban\""},
+    [RULEFILE_HOURS] = {"are no hours", "HOURS=\"08:00-18:00,20:00-22:00\", at most 32 spans"},
     [RULEFILE_LEADING_BLANK] = {"starts with a blank", "the key at the start of the line"},
     [RULEFILE_ADDRESS] = {"is no address",
                           "an IPv4 or IPv6 address, a network, a prefix like 10.1. or a name like =host"},
@@ -550,6 +554,49 @@ static bool check_limit(struct span name, struct span value, struct fault *fault
   return true;
 }
 
+static char const *rate_fault(char const *text, size_t *at)
+{
+  struct rate r;
+  return rate_parse(&r, text, at);
+}
+
+static char const *hours_fault(char const *text, size_t *at)
+{
+  struct hours h;
+  return hours_parse(&h, text, at);
+}
+
+/* Limits that are no numbers: null from `fault_in`, or what was expected where. */
+static struct form {
+  struct span name;
+  enum rulefile_problem problem;
+  char const *(*fault_in)(char const *text, size_t *at);
+} const forms[] = {{{"MAXRATE", 7}, RULEFILE_RATE, rate_fault}, {{"HOURS", 5}, RULEFILE_HOURS, hours_fault}};
+
+static bool check_form(struct span name, struct span value, struct fault *fault)
+{
+  for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+    struct form const *f = &forms[i];
+    char copy[HOURS_SPANS_MAX * sizeof "00:00-00:00," + 1];
+    char const *expected;
+    size_t at;
+    if (name.len != f->name.len || memcmp(name.at, f->name.at, name.len) != 0)
+      continue;
+    if (value.len >= sizeof copy)
+      return fail(fault, f->problem, value);
+    memcpy(copy, value.at, value.len);
+    copy[value.len] = '\0';
+    expected = f->fault_in(copy, &at);
+    if (expected) {
+      fail(fault, f->problem, value);
+      snprintf(fault->expected, sizeof fault->expected, "%s at octet %zu of %s", expected, at + 1,
+               f->name.at);
+      return false;
+    }
+  }
+  return true;
+}
+
 static bool check_name(struct span name, struct fault *fault)
 {
   for (size_t i = 0; i < name.len; i++) {
@@ -608,7 +655,8 @@ static bool parse_set(struct data *data, struct span *rest, bool strict, struct 
   value.len = position(value, quoted.at[0]);
   if (value.len == quoted.len - 1)
     return fail(fault, RULEFILE_UNTERMINATED, quoted);
-  if (strict && (!check_name(name, fault) || !check_limit(name, value, fault)))
+  if (strict &&
+      (!check_name(name, fault) || !check_limit(name, value, fault) || !check_form(name, value, fault)))
     return false;
   data_append_byte(data, '+');
   data_append(data, name);

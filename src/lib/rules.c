@@ -338,6 +338,16 @@ bool rules_edit_next(struct rules_verdict const *v, size_t *offset, struct rules
   return false;
 }
 
+char const *rules_next_value(struct rules_verdict const *v, size_t *offset, char const *name)
+{
+  struct rules_edit edit;
+  size_t len = strlen(name);
+  while (rules_edit_next(v, offset, &edit))
+    if (edit.action == RULES_SET && strncmp(edit.variable, name, len) == 0 && edit.variable[len] == '=')
+      return edit.variable + len + 1;
+  return NULL;
+}
+
 /* --- Lookup --------------------------------------------------------------------------------------------
  * The steps of tcprules(5) in their order. Each returns MATCH, NO_MATCH or DAMAGED; the first that is not
  * NO_MATCH ends the lookup. The key under trial is built in the verdict itself. */

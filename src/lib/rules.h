@@ -114,6 +114,9 @@ struct rules_edit {
 /* Steps through a verdict's edits: start with *offset 0; false when there are no more. */
 bool rules_edit_next(struct rules_verdict const *v, size_t *offset, struct rules_edit *edit);
 
+/* The value of the next edit, from *offset on as above, that sets the variable of this name; null when there is none. */
+char const *rules_next_value(struct rules_verdict const *v, size_t *offset, char const *name);
+
 /* True if data is what a rule's record may hold: NUL-terminated items D, +NAME=value or -NAME, or nothing.
  * *deny says whether D is among them. For programs that walk through a cdb themselves. */
 bool rules_data_sound(char const *data, size_t len, bool *deny);

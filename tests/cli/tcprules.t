@@ -55,6 +55,11 @@ refused 'a key that can never match' 'joe@10.:deny\n' "line 1: '10\.' can never 
 refused 'a value without end' '10.:allow,A="b\n' "line 1: '\"b' does not end"
 refused 'a limit that is no number' '10.:allow,MAXPERIP="many"\n' "line 1: 'many' is no limit: .* for MAXPERIP"
 refused 'a limit that is too high' '10.:allow,MAXLOAD="4294967295"\n' "line 1: '4294967295' is no limit: expected a decimal number of at most 4294967294 for MAXLOAD"
+refused 'a rate that is none' ':allow\n10.:allow,MAXRATE="10"\n' "line 2: '10' is no rate: expected a slash at octet 3 of MAXRATE$"
+refused 'a rate with a ban that is none' '10.:allow,MAXRATE="10/60:x"\n' "line 1: '10/60:x' is no rate: .* at octet 7 of MAXRATE$"
+refused 'hours that are none' '10.:allow,A="b"\n11.:allow,HOURS="08:00-18:00,25:00-26:00"\n' \
+  "line 2: '08:00-18:00,25:00-26:00' are no hours: expected a time up to 23:59 at octet 13 of HOURS$"
+refused 'more hours than can be' "10.:allow,HOURS=\"$(yes 08:00-18:00, | head -n 100 | tr -d '\n')\"\n" "are no hours: expected .*at most 32 spans$"
 refused 'a NUL byte' '10.:allow,A="\000"\n' "line 1: '10\.:allow,A=\"\?\"' contains a NUL byte"
 refused 'a key that came before' '10.:allow\n11.:allow\n10.:deny\n' "line 3: '10\.' .*: expected each key once, and line 1 has it$"
 refused 'a network that came before as a prefix' '10.:allow\n10.0.0.0/8:deny\n' "line 2: '10\.' .* line 1 has it$"

@@ -140,6 +140,21 @@ is 'what matches nobody becomes a comment' "$(tcprulescheck -d cdb)" '# matches 
 # the next line needs tcprules -w: 1.1.1.1
 1.1.1.1:allow,MAXPERIP="x"'
 
+printf '1.1.1.1:allow,MAXRATE="soon"\n1.1.1.2:allow,HOURS="always"\n1.1.1.3:allow,HOURS="08:00-18:00",MAXRATE="5/60:300"\n' |
+  tcprules -w cdb tmp 2> err
+is 'tcprules -w names each rate and all hours that are none' "$(grep -c "line [12]: .*'soon' is no rate\|line [12]: .*'always' are no hours" err)" 2
+is '... and takes them' "$(tcprulescheck cdb 1.1.1.1; tcprulescheck cdb 1.1.1.2)" 'rule 1.1.1.1:
+set environment variable MAXRATE=soon
+allow connection
+rule 1.1.1.2:
+set environment variable HOURS=always
+allow connection'
+is '... with a remark where they are shown as text' "$(tcprulescheck -d cdb)" '# the next line needs tcprules -w: 1.1.1.1
+1.1.1.1:allow,MAXRATE="soon"
+# the next line needs tcprules -w: 1.1.1.2
+1.1.1.2:allow,HOURS="always"
+1.1.1.3:allow,HOURS="08:00-18:00",MAXRATE="5/60:300"'
+
 printf '10.:allow,A="bXc"\n11.:deny\n' | rules
 tr X '\n' < cdb > newline
 exits 'a value that no line can hold is a failure' 111 tcprulescheck -d newline

@@ -252,6 +252,12 @@ static void edits_are_stepped_through(void)
   is_string(edit.variable, "A=", "an empty value");
   ok(!rules_edit_next(&v, &offset, &edit), "there are no more");
   offset = 0;
+  is_string(rules_next_value(&v, &offset, "A"), "", "a variable's value is found by its name");
+  ok(!rules_next_value(&v, &offset, "A"), "... once");
+  offset = 0;
+  ok(!rules_next_value(&v, &offset, "OLD"), "... not one that is unset");
+  ok(!rules_next_value(&v, &offset, "DIEM"), "... nor by the beginning of its name");
+  offset = 0;
   v = look(&r, query("1.1.1.2", NULL, NULL));
   ok(v.decision == RULES_ALLOW && !rules_edit_next(&v, &offset, &edit), "empty data allow");
   for (int digit = '3'; digit <= '8'; digit++) {
