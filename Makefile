@@ -197,6 +197,10 @@ $(B)/unit/admission: UNIT_OBJ = $(B)/src/tcpserver/admission.o
 $(B)/unit/admission: $(B)/src/tcpserver/admission.o
 $(B)/unit/limits: UNIT_OBJ = $(B)/src/tcpserver/limits.o
 $(B)/unit/limits: $(B)/src/tcpserver/limits.o
+$(B)/unit/pace: UNIT_OBJ = $(B)/src/tcpserver/pace.o
+$(B)/unit/pace: $(B)/src/tcpserver/pace.o
+$(B)/unit/opening: UNIT_OBJ = $(B)/src/tcpserver/opening.o
+$(B)/unit/opening: $(B)/src/tcpserver/opening.o
 $(B)/unit/waiting: UNIT_OBJ = $(addprefix $(B)/src/tcpserver/,waiting.o connection.o)
 $(B)/unit/waiting: $(addprefix $(B)/src/tcpserver/,waiting.o connection.o)
 $(B)/unit/pulse: UNIT_OBJ = $(B)/src/tcpserver/pulse.o

@@ -19,7 +19,7 @@ struct stage {
   void *state;
 };
 
-#define ADMISSION_STAGES_MAX 16
+#define ADMISSION_STAGES_MAX 24
 
 struct admission {
   struct stage stage[ADMISSION_STAGES_MAX];

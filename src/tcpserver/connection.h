@@ -21,11 +21,14 @@ enum refusal {
   REFUSAL_NORULES, /* the rules can't be read */
   REFUSAL_PERIP,   /* too many from this address; number = the limit */
   REFUSAL_PERNET,  /* too many from this network; number = the limit */
+  REFUSAL_RATE,    /* it comes too often */
   REFUSAL_LOAD,    /* the machine is too busy */
+  REFUSAL_TIME,    /* outside the hours of its rule */
   REFUSAL_BANNER,  /* the banner could not be sent */
   REFUSAL_LOOKUP,  /* a rule needs a name or ident, and who finds them out can't be asked */
   REFUSAL_TLS,     /* no TLS with this client: why is in tls_refusal, null if there was no memory for it */
-  REFUSAL_FORK     /* no new process */
+  REFUSAL_FORK,    /* no new process */
+  REFUSALS
 };
 
 /* Where a connection arrived. */
@@ -60,6 +63,7 @@ struct connection {
   unsigned int number;        /* goes with some refusals */
   char const *header_problem; /* likewise; null: it is no proxy's at all */
   bool counted;               /* the limits count it */
+  bool paced, paced_by_rule;  /* its address's rate does, by -k and by MAXRATE */
   unsigned int from_address;  /* connections of that address now, this one included */
   size_t stage;               /* the one it is in */
   bool looked_up;             /* what follows is all that there will be */

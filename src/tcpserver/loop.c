@@ -21,11 +21,14 @@
 #include "launch.h"
 #include "limits.h"
 #include "names.h"
+#include "opening.h"
+#include "pace.h"
 #include "proxy.h"
 #include "reaper.h"
 #include "report.h"
 #include "signals.h"
 #include "sources.h"
+#include "throttle.h"
 #include "timers.h"
 #include "traffic.h"
 
@@ -63,6 +66,9 @@ struct server {
   struct reaper reaper;
   struct idle idle;
   struct limits limits;
+  struct pace pace;
+  struct opening opening;
+  struct throttle throttle;
   struct access access;
   struct banner banner;
   struct launch launch;
@@ -73,10 +79,11 @@ struct server {
   struct admission admission;
   /* Stages of it: the last that has connections wait; where one goes on that was admitted but found no place; launch. */
   size_t last_wait, resumption, launching;
-  unsigned int burst;       /* how many connections to try for at a time */
-  bool accepting;           /* the listener is watched */
-  int64_t crowded_until_ms; /* the log knows that as many wait as may */
-  bool stopping;            /* SIGALRM came */
+  unsigned int burst;         /* how many connections to try for at a time */
+  bool accepting;             /* the listener is watched */
+  int64_t crowded_until_ms;   /* the log knows that as many wait as may */
+  uint64_t refused[REFUSALS]; /* since the start */
+  bool stopping;              /* SIGALRM came */
   bool done;
 };
 
@@ -100,7 +107,13 @@ static bool may_accept(struct server const *s)
 {
   uint32_t ready = waiting_count(&s->waiting, WAITING_READY);
   return !s->stopping && (uint64_t)s->children.count + ready < s->limits.concurrency && has_room_to_wait(s) &&
-         s->rest.position == 0;
+         s->rest.position == 0 && !throttle_pauses(&s->throttle);
+}
+
+/* ... and whether -K does, too, which is asked when there is somebody. */
+static bool may_take_one(struct server *s)
+{
+  return may_accept(s) && throttle_admits(&s->throttle);
 }
 
 static void rest(struct server *s, bool of_all)
@@ -155,30 +168,25 @@ static void adjust_accepting(struct server *s)
  * peer's own data are taken off the socket, because closing it with unread data would reset the connection. */
 static void say_farewell(struct server const *s, struct connection const *c)
 {
-  static char const name[] = "DIEMSG=";
-  struct rules_edit edit;
-  size_t position = 0;
+  size_t offset = 0;
+  char const *text;
   char drain[4096];
   ssize_t left = FAREWELL_DRAIN, n;
   int fd = connection_for_program(c);
 
-  if (s->options->tls && !c->tls)
+  if ((s->options->tls && !c->tls) || !c->verdict)
     return;
-  while (c->verdict && rules_edit_next(c->verdict, &position, &edit)) {
-    if (edit.action != RULES_SET || strncmp(edit.variable, name, sizeof name - 1) != 0)
-      continue;
-    if (send(fd, edit.variable + sizeof name - 1, strlen(edit.variable + sizeof name - 1),
-             MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE) == -1 ||
-        send(fd, "\r\n", 2, MSG_DONTWAIT | MSG_NOSIGNAL) == -1 || shutdown(fd, SHUT_WR) == -1)
-      return;
-    while (left > 0 && (n = recv(fd, drain, sizeof drain, MSG_DONTWAIT)) > 0)
-      left -= n;
+  text = rules_next_value(c->verdict, &offset, "DIEMSG");
+  if (!text || send(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE) == -1 ||
+      send(fd, "\r\n", 2, MSG_DONTWAIT | MSG_NOSIGNAL) == -1 || shutdown(fd, SHUT_WR) == -1)
     return;
-  }
+  while (left > 0 && (n = recv(fd, drain, sizeof drain, MSG_DONTWAIT)) > 0)
+    left -= n;
 }
 
 static void refused(struct server *s, struct connection *c)
 {
+  s->refused[c->refusal]++;
   if (s->report.verbosity >= VERBOSITY_STATUS) {
     connection_find_arrival(c, s->listener);
     report_deny(&s->report, c);
@@ -249,16 +257,17 @@ static bool accept_burst(struct server *s)
   unsigned int tried = 0, launched = 0;
 
   access_batch(&s->access);
-  while (tried++ < s->burst && launched < LAUNCH_BURST_MAX && accepted != ACCEPTED_NONE && may_accept(s)) {
+  while (tried++ < s->burst && launched < LAUNCH_BURST_MAX && accepted != ACCEPTED_NONE && may_take_one(s)) {
     accepted = accept_one(s, &c);
     if (accepted != ACCEPTED_ONE)
       continue;
     switch (admission_run(&s->admission, &c)) {
     case PASS:
+      throttle_count(&s->throttle);
       connection_end(&c);
       launched++;
       break;
-    case WAIT: break;
+    case WAIT: throttle_count(&s->throttle); break;
     case DENY: refused(s, &c); break;
     }
   }
@@ -267,6 +276,17 @@ static bool accept_burst(struct server *s)
   else if (s->burst < ACCEPT_BURST_MAX)
     s->burst *= 2;
   return accepted != ACCEPTED_NONE;
+}
+
+/* Somebody is at the listener. */
+static void welcome(struct server *s)
+{
+  if (!s->accepting || throttle_pauses(&s->throttle))
+    return;
+  if (throttle_admits(&s->throttle))
+    accept_burst(s);
+  else
+    throttle_begin(&s->throttle);
 }
 
 /* The next one that something can be done for: serve it if there is a place for its program, or at least see
@@ -386,6 +406,7 @@ static void reload(struct server *s)
   launch_raise_nofile(&s->launch);
   if (s->options->rules)
     access_open(&s->access);
+  opening_reload(&s->opening);
   if (s->options->tls)
     handshakes_reload(&s->handshakes);
   report_status(&s->report, s->children.count, s->limits.concurrency);
@@ -395,9 +416,10 @@ static void reload(struct server *s)
 static void stop_accepting(struct server *s)
 {
   unsigned int bursts = 0;
-  while (bursts++ < LAST_BURSTS_MAX && may_accept(s) && accept_burst(s))
+  while (bursts++ < LAST_BURSTS_MAX && may_take_one(s) && accept_burst(s))
     ;
   s->stopping = true;
+  throttle_stop(&s->throttle);
   adjust_accepting(s);
   if (s->listener->fd != -1)
     close(s->listener->fd);
@@ -413,6 +435,7 @@ static void obey(struct server *s, int signal)
   case SIGUSR1:
     report_table(&s->report, &s->children, waiting_total(&s->waiting), s->limits.concurrency,
                  s->limits.addresses.count);
+    report_refusals(&s->report, s->refused);
     break;
   case SIGCHLD: reaper_signal(&s->reaper); break;
   default: break;
@@ -422,10 +445,7 @@ static void obey(struct server *s, int signal)
 static void handle(struct server *s, struct event const *event)
 {
   switch ((enum event_kind)event->kind) {
-  case EVENT_LISTENER:
-    if (s->accepting)
-      accept_burst(s);
-    break;
+  case EVENT_LISTENER: welcome(s); break;
   case EVENT_SIGNAL: obey(s, signals_read()); break;
   case EVENT_CHILD: reaper_event(&s->reaper, event->number); break;
   case EVENT_HELPER: names_event(&s->names, event->ready); break;
@@ -444,7 +464,8 @@ static void handle_timers(struct server *s)
       reaper_time(&s->reaper);
     else if (timer == &s->idle.next)
       idle_check(&s->idle, now);
-    else if (!names_time(&s->names, timer) && !proxy_time(&s->proxy, timer))
+    else if (!throttle_time(&s->throttle, timer) && !names_time(&s->names, timer) &&
+             !proxy_time(&s->proxy, timer))
       handshakes_time(&s->handshakes, timer);
 }
 
@@ -466,8 +487,8 @@ static void wait_and_handle(struct server *s)
 /* Timers are set when the system is short of memory, of all times. */
 static void reserve_timers(struct server *s)
 {
-  /* rest, and the reaper's */
-  if (timers_reserve(&s->timers, 2 + IDLE_TIMERS + PROXY_TIMERS + NAMES_TIMERS +
+  /* rest, the throttle's and the reaper's */
+  if (timers_reserve(&s->timers, 3 + IDLE_TIMERS + PROXY_TIMERS + NAMES_TIMERS +
                                      (s->options->tls ? HANDSHAKES_TIMERS : 0)) == -1)
     strerr_diefusys(111, "prepare");
 }
@@ -476,8 +497,12 @@ static void list_checks(struct server *s, bool again)
 {
   struct admission *a = &s->admission;
   s->resumption = a->stages;
-  if (s->options->rules)
+  if (s->options->rules) {
     admission_add(a, "access", access_stage, &s->access);
+    admission_add(a, "opening", opening_stage, &s->opening);
+  }
+  if (s->options->rules || (!again && s->pace.each.count != 0))
+    admission_add(a, "pace", pace_stage, &s->pace);
   if (s->options->rules || !again)
     admission_add(a, "limits", limits_stage, &s->limits);
 }
@@ -527,6 +552,14 @@ static void prepare_limits(struct limits *l, struct options const *o)
   hashtable_init(&l->networks);
   if (l->concurrency_file && limits_read_concurrency(l) == -1)
     strerr_diefu(111, "read a limit from ", l->concurrency_file, ": ", limits_problem(errno));
+}
+
+static void prepare_rates(struct server *s)
+{
+  struct options const *o = s->options;
+  if (pace_init(&s->pace, &o->rate_each, o->address_bits6) == -1)
+    strerr_diefusys(111, "prepare");
+  s->throttle = (struct throttle){.rate = o->rate_all, .timers = &s->timers, .report = &s->report};
 }
 
 static unsigned int waiting_wanted(struct options const *o, unsigned int concurrency)
@@ -598,6 +631,7 @@ void loop_prepare(void)
   s->children = (struct children)CHILDREN_ZERO;
   prepare_limits(&s->limits, o);
   prepare_idle(s);
+  prepare_rates(s);
   if (o->banner)
     banner_load(&s->banner, o->banner);
   access_init(&s->access, o->rules, o->rules_optional, names_pending(o), &s->report);

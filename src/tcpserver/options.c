@@ -14,7 +14,8 @@
 #include "waiting.h"
 
 #define USAGE                                                                                                \
-  "tcpserver [ -1qQvV46AdDhHoOpPrRUX ] [ -c limit ] [ -C n[/bits6] ] [ -x rules.cdb ] [ -B banner ] "        \
+  "tcpserver [ -1qQvV46AdDhHoOpPrRUX ] [ -c limit ] [ -C n[/bits6] ] [ -k n/s[:ban] ] [ -K n/s ] [ -x "      \
+  "rules.cdb ] [ -B banner ] "                                                                               \
   "[ -u user ] [ -g group ] [ -b backlog ] [ -I interface ] [ -l localname ] [ -t timeout ] [ -w waiting ] " \
   "[ -sNzZ ] [ -n pem ] [ -i folder ] [ -a authorities ] [ -L revocations ] [ -f ciphers ] [ -M version ] "  \
   "[ -e protocols ] [ -S seconds ] [ -T seconds ] [ -j workers ] [ -Y proxies ] "                            \
@@ -25,6 +26,8 @@ char const options_help[] = USAGE
     "  -q -Q -v -V    print nothing; errors (default); status too; details too\n"
     "  -c n | file    at most n programs at once (40), then new connections wait\n"
     "  -C n[/bits6]   at most n from one address; IPv6 counted per /64, or per /bits6\n"
+    "  -k n/s[:ban]   at most n new ones in s seconds from one address, else refused for ban seconds more\n"
+    "  -K n/s         at most n new ones in s seconds in all, then accepting pauses\n"
     "  -x cdb  -X     access rules made by tcprules; -X: none if the file does not exist\n"
     "  -Y list        only from these proxies, and each with a PROXY header that tells of its client\n"
     "  -B text|@file  send this as soon as a connection is made\n"
@@ -60,6 +63,7 @@ enum kind {
   LIMIT,       /* -c: a number or a file */
   PEERS,       /* -C: n or n/bits */
   PROXIES,     /* -Y: addresses and networks */
+  RATE,        /* -k -K: n/s, and n/s:ban if value is true */
   DELAY,       /* -d -D: sets how TCP_NODELAY is to be */
   HANDED,      /* tcptls's, as `text`, without an argument; sets a bool, if it has an offset */
   HANDED_TEXT, /* ... with one */
@@ -88,7 +92,6 @@ struct choice {
 };
 
 #define AT(field) offsetof(struct options, field)
-#define RATES     "needs connection rates, which this version does not count"
 
 static struct option const options[] = {
     {'q', LEVEL, 0, VERBOSITY_NONE, 0, NULL},
@@ -122,8 +125,8 @@ static struct option const options[] = {
     {'R', FLAG, AT(remote_info), false, 0, NULL},
     {'t', NUMBER, AT(info_timeout_s), 0, LOOKUP_INFO_TIMEOUT_MAX_S, NULL},
     {'w', NUMBER, AT(waiting), 1, WAITING_MAX, NULL},
-    {'k', ABSENT, 0, 1, 0, RATES},
-    {'K', ABSENT, 0, 1, 0, RATES},
+    {'k', RATE, AT(rate_each), true, 0, NULL},
+    {'K', RATE, AT(rate_all), false, 0, NULL},
     {'Y', PROXIES, 0, 0, 0, NULL},
     {'m', ABSENT, 0, 1, 0, "needs rules from a database, which this version does not have: use -x"},
     {'n', HANDED_TEXT, AT(tls), 0, 0, "-n"},
@@ -162,6 +165,7 @@ static bool takes_argument(void const *row)
   case LIMIT:
   case PEERS:
   case PROXIES:
+  case RATE:
   case HANDED_TEXT: return true;
   case ABSENT: return o->value != 0;
   case FLAG:
@@ -227,6 +231,18 @@ static void apply_proxies(struct options *o, char const *text)
   } while (*end);
 }
 
+static void apply_rate(struct rate *field, struct option const *option, char const *text)
+{
+  bool may_ban = option->value != 0;
+  size_t position;
+  if (!rate_parse(field, text, &position) && (may_ban || !strchr(text, ':')))
+    return;
+  bad_argument(
+      option->letter, text,
+      may_ban ? "a number from 1 to 1000000, /, seconds from 1 to 86400, and perhaps : and seconds of a ban"
+              : "a number from 1 to 1000000, / and seconds from 1 to 86400");
+}
+
 static void apply_number(unsigned int *field, struct option const *option, char const *text)
 {
   static char const from[] = "a number from ", to[] = " to ";
@@ -287,6 +303,7 @@ static void apply(struct choice *c, struct option const *option, char const *tex
   case LIMIT: apply_limit(o, text); break;
   case PEERS: apply_peers(o, text); break;
   case PROXIES: apply_proxies(o, text); break;
+  case RATE: apply_rate(field, option, text); break;
   case DELAY: c->delay = option->value; break;
   case HANDED:
   case HANDED_TEXT: hand_on(c, option, text); break;

@@ -8,6 +8,8 @@
 
 #include "address.h"
 
+#include "rates.h"
+
 enum verbosity { VERBOSITY_NONE, VERBOSITY_ERRORS, VERBOSITY_STATUS, VERBOSITY_DETAIL };
 
 /* What the system allows: listen(2) cuts it down. */
@@ -19,6 +21,8 @@ struct options {
   char const *concurrency_file; /* -c file, or null */
   unsigned int per_address;     /* -C n: connections from one address; 0 = no such limit */
   unsigned int address_bits6;   /* -C n/bits: IPv6 addresses are counted per network of that length */
+  struct rate rate_each;        /* -k: connections from one address; count 0 = no such limit */
+  struct rate rate_all;         /* -K: in all, without a ban */
   char const *rules;            /* -x, or null */
   bool rules_optional;          /* -X */
   struct network *proxy;        /* -Y: whose connections begin with a PROXY header; so many … */

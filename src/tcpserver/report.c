@@ -24,10 +24,11 @@
 static struct {
   char const *text;
   enum { PLAIN, KEY, NUMBER, HEADER, TLS } detail;
-} const reason[] = {
+} const reason[REFUSALS] = {
     [REFUSAL_NONE] = {"none", PLAIN},       [REFUSAL_RULE] = {"rule ", KEY},
     [REFUSAL_NORULES] = {"norules", PLAIN}, [REFUSAL_PERIP] = {"perip ", NUMBER},
-    [REFUSAL_PERNET] = {"pernet ", NUMBER}, [REFUSAL_LOAD] = {"load", PLAIN},
+    [REFUSAL_PERNET] = {"pernet ", NUMBER}, [REFUSAL_RATE] = {"rate", PLAIN},
+    [REFUSAL_LOAD] = {"load", PLAIN},       [REFUSAL_TIME] = {"time", PLAIN},
     [REFUSAL_BANNER] = {"banner", PLAIN},   [REFUSAL_FORK] = {"fork", PLAIN},
     [REFUSAL_LOOKUP] = {"lookup", PLAIN},   [REFUSAL_TLS] = {"tls ", TLS},
     [REFUSAL_PROXY] = {"proxy ", HEADER},
@@ -318,6 +319,49 @@ void report_table(struct report *r, struct children const *t, uint32_t waiting, 
     put_number(r, (uint64_t)(now - child->started_ms) / 1000);
     put(r, "\n");
   }
+}
+
+void report_refusals(struct report *r, uint64_t const count[REFUSALS])
+{
+  uint64_t total = 0;
+  char const *before = ": ";
+  for (size_t i = 0; i < REFUSALS; i++)
+    total += count[i];
+  if (r->verbosity < VERBOSITY_ERRORS || total == 0)
+    return;
+  begin(r);
+  put(r, "table: refused ");
+  put_number(r, total);
+  for (size_t i = 0; i < REFUSALS; i++) {
+    if (count[i] == 0)
+      continue;
+    put(r, before);
+    put_bytes(r, reason[i].text, strcspn(reason[i].text, " "));
+    put(r, " ");
+    put_number(r, count[i]);
+    before = ", ";
+  }
+  put(r, "\n");
+}
+
+void report_pause(struct report *r, struct rate const *rate)
+{
+  if (r->verbosity < VERBOSITY_STATUS)
+    return;
+  begin(r);
+  put(r, "pause rate ");
+  put_number(r, rate->count);
+  put(r, "/");
+  put_number(r, rate->seconds);
+  put(r, "\n");
+}
+
+void report_resume(struct report *r)
+{
+  if (r->verbosity < VERBOSITY_STATUS)
+    return;
+  begin(r);
+  put(r, "resume\n");
 }
 
 static void put_failure(struct report *r, char const *kind, char const *verb, char const *name,

@@ -11,6 +11,7 @@
 #include "children.h"
 #include "connection.h"
 #include "options.h"
+#include "rates.h"
 #include "traffic.h"
 
 struct report {
@@ -41,6 +42,13 @@ void report_end(struct report *r, struct child const *child, int wait_status, st
                 bool idle);
 void report_table(struct report *r, struct children const *t, uint32_t waiting, unsigned int limit,
                   size_t addresses);
+
+/* How many were refused since the start, by reason. Nothing if nobody was. */
+void report_refusals(struct report *r, uint64_t const count[REFUSALS]);
+
+/* Accepting pauses, and goes on. */
+void report_pause(struct report *r, struct rate const *rate);
+void report_resume(struct report *r);
 
 /* "warning: dropping connection, unable to VERB NAME: reason", and the same without the connection. */
 void report_dropped(struct report *r, char const *verb, char const *name, char const *why);

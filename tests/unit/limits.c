@@ -1,8 +1,7 @@
 /* limits.c - who counts as one address and as one network, and what a rule may change about it. */
 #include "../../src/tcpserver/limits.h"
 
-#include <stdlib.h>
-
+#include "arriving.h"
 #include "tap.h"
 
 static struct limits fresh(unsigned int per_address, unsigned int bits6)
@@ -17,14 +16,6 @@ static void drop(struct limits *l)
 {
   hashtable_free(&l->addresses);
   hashtable_free(&l->networks);
-}
-
-static struct connection from(char const *address, struct rules_verdict const *verdict)
-{
-  struct connection c = {.fd = -1, .verdict = verdict};
-  if (!address_parse(&c.remote, address))
-    abort();
-  return c;
 }
 
 static bool admitted(struct limits *l, char const *address)
