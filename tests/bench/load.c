@@ -13,7 +13,7 @@
  *     -P pid       with -H or -W: read this process's memory (PSS) before the first measurement and with all of
  *                  them open; may be given twice
  *
- * \r, \n and \\ are understood in texts. Prints one line of NAME=VALUE words: ok, errors and, if any, their
+ * \r, \n, \\ and \xHH are understood in texts. Prints one line of NAME=VALUE words: ok, errors and, if any, their
  * kinds; seconds, rate (good connections per second), and percentiles of the time from connect() to the end
  * of the connection, in microseconds; with -H or -W, held, and held_… for the second measurement. Exit 0 if every
  * connection was as expected, 1 if some were not, 100 misuse, 111 the client itself could not go on. */
@@ -395,6 +395,23 @@ static uint64_t duration_us(char const *s)
   return (uint64_t)(seconds * SECOND_US);
 }
 
+/* The octet behind a backslash; *s is left at its last character. */
+static char escaped(char const **s)
+{
+  char digits[3] = {0};
+  switch (**s) {
+  case 'n': return '\n';
+  case 'r': return '\r';
+  case 'x':
+    if (strspn(*s + 1, "0123456789abcdef") < 2)
+      usage(*s);
+    memcpy(digits, *s + 1, 2);
+    *s += 2;
+    return (char)strtoul(digits, NULL, 16);
+  default: return **s;
+  }
+}
+
 static struct text text(char const *s)
 {
   struct text t = {.length = 0};
@@ -402,11 +419,7 @@ static struct text text(char const *s)
     char byte = *s;
     if (byte == '\\' && s[1]) {
       s++;
-      byte = *s;
-      if (byte == 'n')
-        byte = '\n';
-      else if (byte == 'r')
-        byte = '\r';
+      byte = escaped(&s);
     }
     if (t.length == sizeof t.bytes)
       usage("text too long");
