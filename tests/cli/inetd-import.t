@@ -31,7 +31,8 @@ while (accept my $client, STDIN) {
   close $client;
 }
 ACCEPTS
-chmod 755 show reply accepts .
+printf '#!/bin/sh\nread -r line; echo answer; exit 3\n' > three
+chmod 755 show reply accepts three .
 printf 'hello\r\n' > hello
 printf 'go away\r\n' > away
 zone << 'ZONE'
@@ -246,6 +247,13 @@ instances = 3
 per_source = 1
 log_on_success = PID DURATION
 E
+  service logged 7020 << 'E'
+user = ME
+server = @/three
+no_access = 127.0.0.2
+log_on_success = PID HOST EXIT DURATION TRAFFIC
+log_on_failure = HOST ATTEMPT
+E
   service cps 7019 << 'E'
 user = ME
 server = @/show
@@ -273,6 +281,15 @@ ok 'per_source is -C' wait_for grep -q 'deny 0 .* perip 1$' limits.out
 stop
 ok 'DURATION is -V' wait_for grep -Eq 'end [0-9]+ .* seconds [0-9.]+ ' limits.out
 stop "$limits"
+start logged 7020
+peer 127.0.0.1 7020 'four\n' > answered
+peer -b 127.0.0.2 127.0.0.1 7020 > answered
+ok 'ATTEMPT: who is refused is in the log' wait_for grep -Eq 'deny 0 .*:127\.0\.0\.2::[0-9]+ rule 127\.0\.0\.2$' logged.out
+server=$(sed -n 's/^tcpserver: pid \([0-9]*\) from 127\.0\.0\.1 .*/\1/p' logged.out | tail -n 1)
+ok 'PID and HOST: who is served, by which process' grep -Eq "ok $server .*:127\.0\.0\.1::[0-9]+\$" logged.out
+ok 'EXIT, DURATION, TRAFFIC: how it ended, when, and after how much' \
+  wait_for grep -Eq "^tcpserver: end $server status 768 exit 3 seconds [0-9.]+ in 5 out 7 from 127\.0\.0\.1" logged.out
+finish
 ok 'cps is -K, in a second' has cps '-K 50/1'
 ! can_start cps || { start cps 7019; ok '... and it is served' admits 127.0.0.1 7019; finish; }
 

@@ -252,6 +252,12 @@ down
 for words in '$ ln -s' '^service acme$' 'The service acme of' '192.0.2.0/24:allow'; do
   ran_elsewhere inetd-import.1 "$words" cli/inetd-import-junk.t
 done
+for words in 'AWAY="away"' 'exec cat "$AWAY"' 'exec tcpbind' 'tcpclient -RHl0' '0 7003 ./trap' 'caught.lock'; do
+  ran_elsewhere from-xinetd.7 "$words" e2e/from-xinetd.t
+done
+for words in 'default-server' 'exec tcpserver' ':allow' 'rsync rules' '^svc -oa /service/smtp$' '^svc -u /service/smtp$'; do
+  ran_elsewhere scaling.7 "$words" e2e/scaling.t
+done
 ran_elsewhere rblsmtpd.1 'Not now.' cli/rblsmtpd-dialogue.t
 
 # --- tcpserver ----------------------------------------------------------------------------------------------------
