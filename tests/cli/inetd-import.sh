@@ -5,23 +5,6 @@ me=$(id -un)
 out=$work/made
 mkdir "$work/printed"
 
-# What of a source needs an option of tcpserver that does not exist yet: its services are not started until it does.
-# ATTRIBUTE:the option
-WAITING='cps:-K per_minute:-K per_source_minute:-k'
-
-exists()
-{
-  ! tcpserver "$1" 1/1 2>&1 | grep -q 'needs connection rates'
-}
-
-# can_start ATTRIBUTE
-can_start()
-{
-  for waiting in $WAITING; do
-    [ "${waiting%%:*}" != "$1" ] || exists "${waiting#*:}" || return 1
-  done
-}
-
 # import STATUS NAME FILE...: afresh, into $out
 import()
 {

@@ -234,6 +234,13 @@ user = ME
 server = @/show
 access_times = 0:00-23:59 1:05-2:09
 E
+  # Hours that are far from now.
+  sed "s/THEN/$(case $(date +%H) in 0[4-9] | 1[0-5]) echo 20:00-22:00 ;; *) echo 8:00-11:59 ;; esac)/" << 'E' | service closed 7027
+user = ME
+server = @/show
+access_times = THEN
+log_on_failure = HOST
+E
   service load 7017 << 'E'
 user = ME
 server = @/show
@@ -257,7 +264,8 @@ E
   service cps 7019 << 'E'
 user = ME
 server = @/show
-cps = 50 10
+cps = 2 10
+log_on_failure = HOST
 E
 } > xinetd.conf
 import 0 'IDONLY, access_times, max_load, instances, per_source, cps, log_on_*' xinetd.conf
@@ -268,6 +276,10 @@ finish
 is 'access_times is HOURS in the rules' "$(cat made/hours/rules)" ':allow,HOURS="00:00-24:00,01:05-02:10"'
 start hours 7016
 ok '... and within them it is served' admits 127.0.0.1 7016
+finish
+start closed 7027
+not_ok '... and beyond them nobody' admits 127.0.0.1 7027
+ok '... which is in the log' wait_for grep -Eq 'deny 0 .*:127\.0\.0\.1::[0-9]+ time' closed.out
 finish
 is 'max_load is MAXLOAD in hundredths, for all that are admitted' "$(cat made/load/rules)" '10.0.0.0/8:allow,MAXLOAD="1250"
 :deny'
@@ -290,8 +302,12 @@ ok 'PID and HOST: who is served, by which process' grep -Eq "ok $server .*:127\.
 ok 'EXIT, DURATION, TRAFFIC: how it ended, when, and after how much' \
   wait_for grep -Eq "^tcpserver: end $server status 768 exit 3 seconds [0-9.]+ in 5 out 7 from 127\.0\.0\.1" logged.out
 finish
-ok 'cps is -K, in a second' has cps '-K 50/1'
-! can_start cps || { start cps 7019; ok '... and it is served' admits 127.0.0.1 7019; finish; }
+ok 'cps is -K, in a second' has cps '-K 2/1'
+start cps 7019
+ok '... and it is served' admits 127.0.0.1 7019
+ok '... also who comes too soon, later' admits 127.0.0.1 7019
+ok '... while new connections wait' grep -q 'pause rate 2/1' cps.out
+finish
 
 # --- Banners, redirect, the socket ------------------------------------------------------------------------------------
 {
@@ -611,8 +627,12 @@ start tcpmux 1
 is 'tcpmux/name' "$(peer 127.0.0.1 1 'acme\r\n' | tr -d '\r')" '+mine'
 is 'tcpmux/+name, and a request that ends in LF' "$(peer 127.0.0.1 1 'show\n' | head -n 1 | tr -d '\r')" '+'
 finish
-! can_start per_minute || { start 7051 7051; finish; }
-! can_start per_source_minute || { start 7052 7052 ::1; finish; }
+start 7051 7051
+is '... both with the rates' "$(peer 127.0.0.1 7051 x)" x
+finish
+start 7052 7052 ::1
+is '... of a minute' "$(peer ::1 7052 x)" x
+finish
 
 # --- Files that include files ---------------------------------------------------------------------------------------------
 mkdir -p conf/d conf/loop
