@@ -89,7 +89,7 @@ pid=$!
 started="$started $pid"
 serve_wait scarce
 scarce_server=$pid
-crowd few 80 127.0.0.1 "$port" 127.0.0.2
+crowd few 110 127.0.0.1 "$port" 127.0.0.2
 tell few read
 serve alarm -HRl0 -v -T 1 127.0.0.1 0 cat
 alarm_server=$pid
@@ -140,9 +140,9 @@ is "... of which all say idle" "$(ends crowd | sed -E 's/127\.0\.0\.[23]/A/' | u
 server=$crowd_server
 ok "... and no descriptor is left" wait_for has_descriptors "$before"
 wait_for grep -q '^done' "$work/few.out"
-is "more than there are descriptors for: all are served, and ended" "$(grep '^[0-9]' "$work/few.out")" "80 nothing"
-ok "... each by its time" wait_for all_ended scarce 80
-is "... nobody is let alone for want of a descriptor" "$(ends scarce | uniq -c | sed 's/^ *//')" "80 status 0 idle"
+is "more than there are descriptors for: all are served, and ended" "$(grep '^[0-9]' "$work/few.out")" "110 nothing"
+ok "... each by its time" wait_for all_ended scarce 110
+is "... nobody is let alone for want of a descriptor" "$(ends scarce | uniq -c | sed 's/^ *//')" "110 status 0 idle"
 like "... for which some had to wait" "$(cat "$work/scarce.log")" 'unable to accept a connection: Too many open files'
 wait "$alarm_server"
 is "ALRM: the server ends when the last of them is idle" "$?" 0

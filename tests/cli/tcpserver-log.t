@@ -130,6 +130,17 @@ serve second -HRl0 -V 127.0.0.1 0 perl -e 'sysread(STDIN, my $b, 5); syswrite(ST
 peer -k 127.0.0.1 "$port" hello > /dev/null
 is "... the program has closed first" "$(counted second)" "in 5 out 4"
 stop
+serve upset -HRl0 -V 127.0.0.1 0 perl -e 'sysread(STDIN, my $b, 5); syswrite(STDOUT, "four"); 1 while sysread(STDIN, $b, 9)'
+server=$pid
+background resetting perl "$root/tests/cli/tcpserver-idle.pl" 127.0.0.1 "$port" send:hello take:4 "await:$work/told" reset
+wait_for grep -q ' ok ' "$work/upset.log"
+kill -HUP "$server"
+wait_for sh -c '[ "$(grep -c "status: 1/" "$1")" = 2 ]' sh "$work/upset.log"
+: > "$work/told"
+is "... it was reset, and there was a HUP in between" "$(counted upset)" "in 5 out 4"
+like "... which changes nothing else" "$(cat "$work/upset.log")" \
+  '^tcpserver: end [0-9]+ status 0 exit 0 seconds [0-9.]+ in 5 out 4 from 127\.0\.0\.1$'
+stop "$server"
 serve full -HRl0 -V 127.0.0.1 0 perl -e 'use Fcntl; my ($n, $all); fcntl(STDOUT, F_SETFL, O_NONBLOCK);
   $all += $n while $n = syswrite(STDOUT, "x" x 10000); shutdown(STDOUT, 1); print STDERR "wrote $all\n"'
 hold deaf 127.0.0.1 "$port"
