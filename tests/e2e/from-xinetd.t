@@ -7,13 +7,14 @@
 . "$root/tests/cli/inetd-import.sh"
 for tool in setuidgid envdir setlock; do need "$tool" daemontools; done
 need prlimit util-linux
+need logger bsdutils
 need xinetd xinetd
 
 cat > show << 'SHOW'
 #!/bin/sh
 echo "zero $0 words $*"
 echo "umask $(umask) nice $(nice)"
-echo "files $(ulimit -Hn) $(ulimit -Sn) cpu $(ulimit -Ht) data $(ulimit -Hd) stack $(ulimit -Hs) as $(ulimit -Hv)"
+echo "files $(ulimit -Hn) $(ulimit -Sn) cpu $(ulimit -Ht) data $(ulimit -Hd) stack $(ulimit -Hs) rss $(ulimit -Hm) as $(ulimit -Hv)"
 echo "id $(id -u) $(id -g) $(id -G)"
 env | grep -E '^(COLOUR|KEPT|LOST)=' | sort
 SHOW
@@ -35,7 +36,9 @@ rlimit_files = 77
 rlimit_cpu = 60
 rlimit_data = 900M
 rlimit_stack = 4096K
+rlimit_rss = 900M
 rlimit_as = 1000M
+max_load = 9999999
 env = COLOUR=red
 E
   service environment 7102 << 'E'
@@ -169,6 +172,46 @@ is 'chargen under tcpmuxd' "$(perl -MIO::Socket::INET -e '
   $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1:7120"); print $s "chargen\r\n"; read $s, $b, 77; print length((split /\r\n/, $b)[1])')" 72
 finish
 
+# --- What is not xinetd's to show -------------------------------------------------------------------------------------
+mkdir bin
+PATH=$work/bin:$PATH
+# tcpd asks hosts_access(5), which is the whole machine's: a shell in its place shows what it would be asked about.
+ln -s /bin/sh bin/tcpd
+# logger, but its messages go where the test reads them.
+cat > bin/logger << P
+#!/bin/sh
+exec $(command -v logger) -u "$work/syslog" "\$@"
+P
+chmod 755 bin/logger
+cat > syslog.pl << 'P'
+use strict; use Socket;
+socket(my $s, AF_UNIX, SOCK_DGRAM, 0) or die $!;
+bind($s, pack_sockaddr_un($ARGV[0])) or die $!;
+$| = 1;
+while (defined recv $s, my $message, 4096, 0) { print "$message\n" }
+P
+background syslog perl syslog.pl "$work/syslog"
+syslog=$pid
+wait_for test -S syslog
+{
+  service wrapped 7121 << 'E'
+user = ME
+server = /usr/sbin/acmed
+server_args = -c echo${IFS}$0
+libwrap = acmed
+log_type = SYSLOG daemon notice
+log_on_success = HOST
+E
+} > xinetd.conf
+import 0 'libwrap, SYSLOG' xinetd.conf
+start wrapped 7121
+is 'libwrap: tcpd is run, and asked about the server' "$(peer 127.0.0.1 7121)" /usr/sbin/acmed
+finish
+(cd made/wrapped/log && ./run) < wrapped.out
+ok 'SYSLOG: what tcpserver logs gets there, with facility and level' \
+  wait_for grep -Eq '^<29>.* wrapped: tcpserver: ok [0-9]+ .*:127\.0\.0\.1::' syslog.out
+stop "$syslog"
+
 # --- The recipes ----------------------------------------------------------------------------------------------------------
 # recipe NAME WORDS: this example of the page, from the directory NAME, with the test's addresses and users; sets $pid
 recipe()
@@ -179,8 +222,7 @@ recipe()
   # shellcheck disable=SC2016 # expanded by the shell inside
   background "$1" sh -c 'cd "$1" && . ./run' sh "recipes/$1"
 }
-PATH=$work/bin:$PATH
-mkdir bin recipes recipes/away
+mkdir recipes recipes/away
 printf '#!/bin/sh\necho served\n' > bin/acmed
 chmod 755 bin/acmed
 printf 'This is not\r\nfor you.\r\n' > recipes/away/away

@@ -78,11 +78,11 @@ at_bound()
   replace_under_load "$@"
   stop
 }
-at_bound 2000 HUP
-is 'HUP to the shell: all of 2000 clients are served' "$(cat "$work/served")" '2000 served'
-at_bound 2000 TERM
-is 'TERM to tcpserver: all of 2000 clients are served' "$(cat "$work/served")" '2000 served'
-at_bound 2000 KILL
+at_bound 800 HUP
+is 'HUP to the shell: all of 800 clients are served' "$(cat "$work/served")" '800 served'
+at_bound 800 TERM
+is 'TERM to tcpserver: all of 800 clients are served' "$(cat "$work/served")" '800 served'
+at_bound 800 KILL
 is 'KILL to tcpserver: no connection is refused' "$(grep -c connect "$work/lost")" 0
 ok '... and at most the one that it has in hand is lost' [ "$(wc -l < "$work/lost")" -le "$(servers)" ]
 
@@ -97,7 +97,7 @@ for attempt in 1 2 3 4 5; do
   ! grep -q 'Listening on' "$work/activated.log" || break
 done
 is 'a client makes systemd start the server' "$(peer 127.0.0.1 "$port")" served
-replace_under_load 4000 HUP
-is "4000 clients while tcpserver is replaced at systemd's socket: all are served" "$(cat "$work/served")" '4000 served'
+replace_under_load 3000 HUP
+is "3000 clients while tcpserver is replaced at systemd's socket: all are served" "$(cat "$work/served")" '3000 served'
 stop
 done_testing
