@@ -138,6 +138,9 @@ ok 'git clones by name with the script as its proxy' \
 run_server forward
 like 'a port of its own leads to a service by name' "$(tcpclient 127.0.0.1 "$port" < /dev/null)" '[0-9]{2}:[0-9]{2}:[0-9]{2}'
 
+# From xinetd.
+is 'what inetd-import makes is what is shown' "$(run import)" "$(example imported)"
+
 # What is not run above: package/demo and package/check are run by who checks; the path is the tests' own.
 is 'the two commands are there' "$(example two-commands)" "sh package/demo
 sh package/check"
