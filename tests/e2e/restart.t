@@ -2,6 +2,7 @@
 # Servers that take turns at one listening socket, under load: tcpserver is replaced again and again, at a socket of
 # tcpbind's and at one of systemd's, and no client is refused.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/services.sh"
 need perl perl
 need systemd-socket-activate systemd
 
@@ -86,16 +87,9 @@ at_bound 800 KILL
 is 'KILL to tcpserver: no connection is refused' "$(grep -c connect "$work/lost")" 0
 ok '... and at most the one that it has in hand is lost' [ "$(wc -l < "$work/lost")" -le "$(servers)" ]
 
-# The same with the socket that systemd holds. It wants a port that is free but can't find one itself.
-for attempt in 1 2 3 4 5; do
-  serve "free-port-$attempt" -RHl0 127.0.0.1 0 true
-  stop
-  : > "$work/servers"
-  background activated systemd-socket-activate -l "127.0.0.1:$port" sh -c 'exec <&3 3<&-; exec sh "$@"' sh \
-    "$work/keep-serving" "$work/servers"
-  wait_for grep -Eq 'Listening on|Failed to' "$work/activated.log"
-  ! grep -q 'Listening on' "$work/activated.log" || break
-done
+# The same with the socket that systemd holds.
+: > "$work/servers"
+ok 'systemd listens' activate sh -c 'exec <&3 3<&-; exec sh "$@"' sh "$work/keep-serving" "$work/servers"
 is 'a client makes systemd start the server' "$(peer 127.0.0.1 "$port")" served
 replace_under_load 3000 HUP
 is "3000 clients while tcpserver is replaced at systemd's socket: all are served" "$(cat "$work/served")" '3000 served'

@@ -6,6 +6,7 @@
 #   by_name NAME               command line that connects 0 and 1 to the service NAME, for programs that take one
 #   forward NAME               a port of its own for the service NAME, for clients that only know ports; sets $port
 #   serve_nginx [line…]        nginx serves $work/www, with those lines in its server block; sets $port and $pid
+#   activate [options] prog…   systemd-socket-activate listens at 127.0.0.1; sets $port and $pid; log: $work/activated.log
 #   make_ftp_folder            $work/ftp, for files that vsftpd is to serve
 #   configure_vsftpd [line]    once they are there: $work/vsftpd.conf, with that line, for a vsftpd that serves one client
 #   quote ARG…                 the arguments as one line of shell
@@ -92,6 +93,19 @@ CONF
     kill -0 "$pid" 2> /dev/null && return 0
   done
   cat "$work/nginx.log"
+  return 1
+}
+
+# Like nginx it can't find a free port itself, but it says so.
+activate()
+{
+  for activate_attempt in 1 2 3 4 5; do
+    serve "free-port-$activate_attempt" -RHl0 127.0.0.1 0 true
+    stop
+    background activated systemd-socket-activate -l "127.0.0.1:$port" "$@"
+    wait_for grep -Eq 'Listening on|Failed to' "$work/activated.log"
+    ! grep -q 'Listening on' "$work/activated.log" || return 0
+  done
   return 1
 }
 

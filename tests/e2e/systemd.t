@@ -6,20 +6,6 @@
 need systemd-socket-activate systemd
 need perl perl
 
-# systemd-socket-activate wants a port that is free but can't find one itself. Between finding one and using it somebody
-# else may take it; then it says so and another is tried.
-activate()
-{
-  for attempt in 1 2 3 4 5; do
-    serve "free-port-$attempt" -RHl0 127.0.0.1 0 true
-    stop
-    background activated systemd-socket-activate "$@" -l "127.0.0.1:$port" "$(command -v tcpserver)" -v -RHl0 - - \
-      sh -c 'echo "hello ${LISTEN_FDS-} ${LISTEN_PID-}"'
-    wait_for grep -Eq 'Listening on|Failed to' "$work/activated.log"
-    grep -q 'Listening on' "$work/activated.log" && return 0
-  done
-  return 1
-}
 hello()
 {
   tcpclient -RHl0 127.0.0.1 "$port" sh -c 'exec cat <&6' < /dev/null
@@ -27,7 +13,8 @@ hello()
 
 for way in LISTEN_FDS 'descriptor 0'; do
   case $way in LISTEN_FDS) set -- ;; *) set -- --inetd ;; esac
-  ok "$way: systemd listens" activate "$@"
+  ok "$way: systemd listens" activate "$@" "$(command -v tcpserver)" -v -RHl0 - - \
+    sh -c 'echo "hello ${LISTEN_FDS-} ${LISTEN_PID-}"'
   is "$way: the client that woke the server is served, without the listener's variables" "$(hello)" 'hello  '
   is "$way: so is the next one" "$(hello)" 'hello  '
   ok "$way: the log has the address that was reached" wait_for grep -Eq \
