@@ -616,7 +616,6 @@ void loop_begin(struct options const *o, struct listener *l, char const *const *
   s->report.local_host = o->local_host;
   s->launch.options = s->handshakes.options = o;
   s->launch.report = s->handshakes.report = &s->report;
-  signals_reset();
   launch_load_environment(&s->launch, environment);
   if (o->tls)
     handshakes_start(&s->handshakes, s->launch.base.entry);

@@ -7,6 +7,10 @@
 #include <skalibs/selfpipe.h>
 #include <skalibs/strerr.h>
 
+/* They ask for something, and would end us. */
+static int const commands[] = {SIGALRM, SIGHUP, SIGUSR1, SIGUSR2};
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
 static bool catching_child;
 
 static void catch_signals(void)
@@ -23,23 +27,62 @@ static void catch_signals(void)
     strerr_diefusys(111, "catch signals");
 }
 
-/* Inherited ones would pass to prog; an ignored SIGCHLD would lose every status besides. */
-void signals_reset(void)
+/* Inherited dispositions would pass to prog; an ignored SIGCHLD would lose every status besides. */
+void signals_begin(void)
 {
   struct sigaction standard = {.sa_handler = SIG_DFL};
+  sigset_t set;
+  sigemptyset(&set);
+  for (size_t i = 0; i < COMMANDS; i++)
+    sigaddset(&set, commands[i]);
+  sigprocmask(SIG_BLOCK, &set, NULL);
   for (int number = 1; number < NSIG; number++)
     if (number != SIGKILL && number != SIGSTOP)
       sigaction(number, &standard, NULL);
 }
 
+/* --- What came too early --------------------------------------------------------------------------------------- */
+
+/* selfpipe_init() unblocks all signals: what was kept back comes now, and again when it can be caught. */
+static sig_atomic_t volatile early[NSIG];
+
+static void remember(int number)
+{
+  early[number] = 1;
+}
+
+static void await_early(void)
+{
+  struct sigaction action = {.sa_handler = remember};
+  for (size_t i = 0; i < COMMANDS; i++)
+    sigaction(commands[i], &action, NULL);
+}
+
+/* Where signals are not blocked to be caught the handler is another by now, and stays. */
+static void repeat_early(void)
+{
+  struct sigaction standard = {.sa_handler = SIG_DFL}, now;
+  for (size_t i = 0; i < COMMANDS; i++) {
+    if (sigaction(commands[i], NULL, &now) == 0 && now.sa_handler == remember)
+      sigaction(commands[i], &standard, NULL);
+    if (early[commands[i]])
+      raise(commands[i]);
+  }
+}
+
 int signals_init(void)
 {
-  int fd = selfpipe_init();
+  int fd;
+  await_early();
+  fd = selfpipe_init();
   if (fd == -1)
     strerr_diefusys(111, "catch signals");
   catch_signals();
+  repeat_early();
   return fd;
 }
+
+/* --- Afterwards ------------------------------------------------------------------------------------------------ */
 
 void signals_catch_child(bool catch)
 {

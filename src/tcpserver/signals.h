@@ -1,12 +1,13 @@
 /* signals.h - signals as events: they are blocked and read from a descriptor, so that nothing ever runs in a
- * handler, least of all in a child that shares our memory. */
+ * handler, least of all in a child that shares our memory (but for what came before they could be read). */
 #ifndef TCPSERVER_SIGNALS_H
 #define TCPSERVER_SIGNALS_H
 
 #include <stdbool.h>
 
-/* Makes all dispositions those that a program expects to start with. */
-void signals_reset(void);
+/* First of all: makes all dispositions those that a program expects to start with, and keeps back ALRM, HUP, USR1, USR2,
+ * which would end us, until signals_init(): they are obeyed then. TERM may end us at any time. */
+void signals_begin(void);
 
 /* Catches TERM, ALRM, HUP, USR1, USR2, PIPE. Returns the descriptor that becomes readable; exits 111 if it can't. */
 int signals_init(void);

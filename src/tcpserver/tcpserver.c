@@ -15,6 +15,7 @@
 #include "loop.h"
 #include "options.h"
 #include "privileges.h"
+#include "signals.h"
 
 char const *PROG = "tcpserver";
 
@@ -56,6 +57,7 @@ int main(int argc, char const *const *argv, char const *const *envp)
   static struct options options;
   struct listener listener;
 
+  signals_begin();
   fill_standard_descriptors();
   if (about_answered(argc, argv, PROG, options_help))
     return 0;

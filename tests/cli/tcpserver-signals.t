@@ -95,6 +95,20 @@ peer 127.0.0.1 "$port"
 stop
 is "USR1 with -q: nothing" "$(cat "$work/silent.log")" ""
 
+# Before it can do what a signal asks for it remembers that.
+early()
+{
+  perl "$root/tests/cli/tcpserver-early.pl" "$@" 2> "$work/early.log"
+}
+for signal in HUP USR1 USR2; do
+  is "$signal right after its start does no harm" "$(early $signal 20 tcpserver -1 -HRl0 127.0.0.1 0 true)" 'port, exit 0'
+done
+is "USR1: ... the table comes later" "$(early USR1 20 tcpserver -1 -HRl0 127.0.0.1 0 true; cat "$work/early.log")" "port, exit 0
+$(for i in $(seq 20); do echo 'tcpserver: table: 0/40 connections, 0 addresses'; done)"
+is "ALRM: ... and so does the end" "$(early ALRM 20 tcpserver -1 -HRl0 127.0.0.1 0 true)" 'port, exit 0'
+is "... also if it was started with signals ignored" \
+  "$(trap '' HUP ALRM USR1; early ALRM 5 tcpserver -1 -HRl0 127.0.0.1 0 true)" 'port, exit 0'
+
 # All at once, under load: one server lives through it and serves everybody.
 serve storm -HRl0 -V -c 20 127.0.0.1 0 echo served
 server=$pid
