@@ -24,7 +24,7 @@ struct message_kind const tls_from_relay[3] = {
 struct message_kind const tls_to_keeper[2] = {{TLS_BEGIN, sizeof(struct tls_begin), 0}, {TLS_RELOAD, 0, 0}};
 struct message_kind const tls_from_keeper[2] = {{TLS_WORKER, sizeof(struct tls_worker), 1},
                                                 {TLS_READY, 0, 0}};
-struct message_kind const tls_to_worker[2] = {{TLS_MATERIAL, 0, 1},
+struct message_kind const tls_to_worker[2] = {{TLS_MATERIAL, sizeof(struct tls_material), 1},
                                               {TLS_TICKETS, sizeof(struct tls_tickets), 0}};
 struct message_kind const tls_from_worker[2] = {{TLS_SOUND, 0, 0}, REFUSAL(TLS_UNSOUND)};
 

@@ -32,7 +32,7 @@ enum tls_kind {
   TLS_READY, /* no payload: the material is sound. Instead of it the keeper ends: 100 for its options, 111 otherwise,
                  and has said why on its standard error */
   /* From the keeper to a worker, and back. */
-  TLS_MATERIAL, /* no payload; a sealed memfd (src/tls/material.h). SOUND or UNSOUND follows */
+  TLS_MATERIAL, /* struct tls_material; a sealed memfd (src/tls/material.h). SOUND or UNSOUND follows */
   TLS_TICKETS,  /* struct tls_tickets */
   TLS_SOUND,    /* no payload: it is in use now */
   TLS_UNSOUND   /* struct tls_refusal: why; what was in use before still is */
@@ -69,6 +69,10 @@ struct tls_begin {
 
 struct tls_worker {
   uint32_t pid;
+};
+
+struct tls_material {
+  uint32_t warn; /* 1: the log is to be told of certificates that are out of date */
 };
 
 /* The newest first; the others are for tickets that were issued before. */

@@ -49,7 +49,7 @@ static int start(struct keeper *k, char path[HELPER_PATH_SIZE])
   if (helper_path(path, HELPER_BESIDE, "tcptls") == -1)
     return -1;
   argv[0] = path;
-  argv[1] = "-H";
+  argv[1] = k->options->verbosity >= VERBOSITY_STATUS ? "-Hv" : "-H";
   if (helper_start(&new, argv, k->environment) == -1)
     return -1;
   k->fd = new.fd;

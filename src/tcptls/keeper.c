@@ -24,6 +24,7 @@
 #include "tickets.h"
 #include "timers.h"
 #include "tls.h"
+#include "warning.h"
 #include "worker.h"
 
 #define die(...)         strerr_die(111, PROG, ": fatal: ", __VA_ARGS__)
@@ -87,11 +88,6 @@ static struct keeper {
 enum source { SOURCE_CONTROL, SOURCE_SIGNAL, SOURCE_WORKER };
 
 /* --- Keys ----------------------------------------------------------------------------------------------------- */
-
-static void warn_of_file(char const *file, char const *text)
-{
-  warn(file, ": ", text);
-}
 
 static void rotate_tickets(struct keeper *k)
 {
@@ -259,6 +255,8 @@ static bool tell_tcpserver(struct keeper *k, enum tls_kind kind, void const *pay
 static void send_keys(struct keeper *k, struct member *m)
 {
   bool judges = k->candidate != -1 && !k->judge && m->stage == STAGE_SERVING;
+  /* One warns of what it finds: the first, and whoever judges. */
+  struct tls_material const how = {.warn = judges || !k->started};
   if (m->tickets != k->tickets_number) {
     if (!tell_worker(k, m, TLS_TICKETS, &k->tickets, NULL))
       return;
@@ -266,7 +264,7 @@ static void send_keys(struct keeper *k, struct member *m)
   }
   if (m->asked || (m->material == k->material_number && !judges))
     return;
-  if (!tell_worker(k, m, TLS_MATERIAL, NULL, judges ? &k->candidate : &k->material))
+  if (!tell_worker(k, m, TLS_MATERIAL, &how, judges ? &k->candidate : &k->material))
     return;
   m->asked = true;
   if (judges)
@@ -335,6 +333,8 @@ static void found_sound(struct keeper *k, struct member *m)
   k->candidate = -1;
   k->judge = NULL;
   m->material = ++k->material_number;
+  if (k->options->verbose)
+    strerr_warn(PROG, ": keys and certificates reread");
 }
 
 static void found_unsound(struct keeper *k, struct member *m, struct message const *message)

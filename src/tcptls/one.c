@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <skalibs/strerr.h>
@@ -15,16 +16,12 @@
 #include "clock.h"
 #include "facts.h"
 #include "material.h"
+#include "warning.h"
 
 #define die(...)         strerr_die(111, PROG, ": fatal: ", __VA_ARGS__)
 #define die_system(what) strerr_diesys(111, PROG, ": fatal: ", what)
 
 enum { CONNECTION = 0 };
-
-static void warn_of_file(char const *file, char const *text)
-{
-  strerr_warn(PROG, ": warning: ", file, ": ", text);
-}
 
 /* Nobody else would come to know keys for tickets that this process makes: there are none. */
 static struct server_context *read_keys(struct options const *o)
@@ -44,6 +41,7 @@ static struct server_context *read_keys(struct options const *o)
   material_close(&material);
   if (!context)
     die(problem);
+  server_context_check_dates(context, time(NULL), warn_of_file);
   return context;
 }
 

@@ -17,7 +17,7 @@
 #define USAGE                                                                                                \
   "tcptls [ -u ] [ -sNzZ ] [ -n file | folder ] [ -i folder ] [ -a authorities ] [ -L revocations ] "        \
   "[ -f ciphers ] [ -M version ] [ -e protocols ] [ -S seconds ] [ -T seconds ] program [ argument ... ] "   \
-  "| tcptls -H [ -j workers ] [ options ]"
+  "| tcptls -H [ -v ] [ -j workers ] [ options ]"
 
 static char const usage[] = USAGE;
 
@@ -39,7 +39,8 @@ char const options_help[] = USAGE
     "  -T seconds     end a connection on which nothing has moved for so long (300); 0: never\n"
     "  -z             set TLS_PROVIDER, too\n"
     "  -u             UCSPI-TLS: run program on the connection as it is, and begin with TLS when it says so\n"
-    "  -H             serve tcpserver, on descriptor 0; -j workers: in that many processes\n"
+    "  -H             serve tcpserver, on descriptor 0; -j workers: in that many processes; -v: tell what a "
+    "HUP did\n"
     "See tcptls(1).\n";
 
 enum { SECONDS_MAX = 86400, HANDSHAKE_S = 60, IDLE_S = 300, WORKERS_DEFAULT_MAX = 4 };
@@ -93,6 +94,7 @@ static struct option const options[] = {
     {'z', FLAG, ALL, AT(options.provider), 0, 0},
     {'S', SECONDS, ALL, AT(options.times.handshake_ms), 1, SECONDS_MAX},
     {'T', SECONDS, ALL, AT(options.times.idle_ms), 0, SECONDS_MAX},
+    {'v', FLAG, HELPER, AT(options.verbose), 0, 0},
     {'j', NUMBER, HELPER, AT(options.workers), 1, WORKERS_MAX},
 };
 enum { OPTION_COUNT = sizeof options / sizeof options[0] };

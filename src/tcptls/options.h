@@ -27,6 +27,7 @@ struct options {
   struct conduit_times times;
   unsigned int workers;
   bool provider;           /* set TLS_PROVIDER */
+  bool verbose;            /* the helper tells of a HUP that went well */
   char const *const *prog; /* null-terminated; none for the helper */
 };
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <skalibs/strerr.h>
@@ -25,6 +26,7 @@
 #include "message.h"
 #include "problem.h"
 #include "timers.h"
+#include "warning.h"
 
 #define die(...)         strerr_die(111, PROG, ": fatal: ", __VA_ARGS__)
 #define die_system(what) strerr_diesys(111, PROG, ": fatal: ", what)
@@ -521,13 +523,18 @@ static struct server_context *parse(struct worker *w, int fd, char problem[CONTE
   return context;
 }
 
-static void take_material(struct worker *w, int fd)
+static void take_material(struct worker *w, struct message const *m)
 {
+  int fd = m->descriptor[0];
+  struct tls_material how;
   char problem[CONTEXT_PROBLEM_SIZE];
   struct server_context *context = parse(w, fd, problem);
   struct tls_refusal refusal;
+  memcpy(&how, m->payload, sizeof how);
   close(fd);
   if (context) {
+    if (how.warn)
+      server_context_check_dates(context, time(NULL), warn_of_file);
     if (context != w->context)
       server_context_free(w->context);
     w->context = context;
@@ -560,7 +567,7 @@ static void receive_keys(struct worker *w)
         message_receive(WORKER_KEEPER, tls_to_worker, sizeof tls_to_worker / sizeof tls_to_worker[0], &m)) {
     case MESSAGE_RECEIVED:
       if (m.header.kind == TLS_MATERIAL)
-        take_material(w, m.descriptor[0]);
+        take_material(w, &m);
       else {
         take_tickets(w, &m);
         explicit_bzero(m.payload, sizeof m.payload);

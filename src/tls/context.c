@@ -413,6 +413,16 @@ struct server_context *server_context_new(struct tls_policy const *p, struct mat
   return NULL;
 }
 
+void server_context_check_dates(struct server_context const *c, time_t now,
+                                void (*warning)(char const *file, char const *text))
+{
+  for (size_t i = 0; i < c->count; i++) {
+    char const *text = identity_outdated(&c->identity[i], now);
+    if (text)
+      warning(c->identity[i].file, text);
+  }
+}
+
 SSL_CTX *server_context_ssl(struct server_context const *c)
 {
   return c->ssl;

@@ -3,6 +3,7 @@
 #define UCSPI_CONTEXT_H
 
 #include <stdbool.h>
+#include <time.h>
 
 #include <openssl/ssl.h>
 
@@ -37,6 +38,9 @@ struct server_context *server_context_new(struct tls_policy const *p, struct mat
 /* The one to make sessions from; SNI then picks. Sessions keep what they use alive: freeing is safe at any time. */
 SSL_CTX *server_context_ssl(struct server_context const *c);
 void server_context_free(struct server_context *c);
+/* Calls `warning` for each certificate that is not valid at that time; clients would refuse it, we don't. */
+void server_context_check_dates(struct server_context const *c, time_t now,
+                                void (*warning)(char const *file, char const *text));
 
 /* A client's: MATERIAL_CERTIFICATE is its own; without MATERIAL_AUTHORITIES the system's are used. Null as above. */
 SSL_CTX *client_context_new(struct tls_policy const *p, struct material const *m,

@@ -262,6 +262,17 @@ bool identity_staple_is_fresh(struct identity const *i, time_t now)
   return i->staple && i->staple_from <= now && now <= i->staple_until;
 }
 
+/* --- Dates ------------------------------------------------------------------------------------------------- */
+
+char const *identity_outdated(struct identity const *i, time_t now)
+{
+  if (X509_cmp_time(X509_get0_notBefore(i->certificate), &now) > 0)
+    return "its certificate is not valid yet: clients will refuse it";
+  if (X509_cmp_time(X509_get0_notAfter(i->certificate), &now) < 0)
+    return "its certificate has expired: clients will refuse it";
+  return NULL;
+}
+
 /* --- Names ------------------------------------------------------------------------------------------------- */
 
 typedef int add_name(void *context, char const *name, size_t name_size);

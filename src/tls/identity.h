@@ -32,6 +32,9 @@ int identity_staple(struct identity *i, struct material_part const *part, char p
                     size_t problem_size);
 bool identity_staple_is_fresh(struct identity const *i, time_t now);
 
+/* What is wrong with the certificate at that time, for a warning; null: it is valid. */
+char const *identity_outdated(struct identity const *i, time_t now);
+
 /* Calls `add` with each DNS name of the certificate as it stands there: those of subjectAltName, else common names
  * (RFC 6125 section 6.4.4). Stops, and returns it, when `add` returns anything but 0; -1 too if memory is short. */
 int identity_each_name(struct identity const *i,

@@ -94,10 +94,16 @@ held=$pid
 cp "$certs/server-wrong-host.pem" "$work/live.pem"
 kill -HUP "$server"
 ok "HUP: certificates are read again" wait_for is_now wrong.example.org
+logs "... which -v tells" reload '^tcptls: keys and certificates reread$'
 cp "$certs/cut.pem" "$work/live.pem"
 kill -HUP "$server"
 logs "... a bad one is told" reload '^tcptls: warning: .*stay as they were'
 is "... and the old one stays" "$(subject)" wrong.example.org
+cp "$certs/server-expired.pem" "$work/live.pem"
+kill -HUP "$server"
+logs "... one that has expired is warned about" reload "^tcptls: warning: $work/live\\.pem: its certificate has expired"
+ok "... and served" wait_for is_now mail.example.org
+is "... each file is told of once, whatever the number of workers" "$(grep -c '^tcptls: ' "$work/reload.log")" 4
 ok "... who was served before still is" kill -0 "$held"
 kept=$(keepers)
 kill -TERM "$server"
@@ -105,10 +111,20 @@ wait "$server"
 is "TERM: it exits 0" "$?" 0
 ok "... tcptls does, too" wait_for ended "$kept"
 ok "... but who is served still is" kill -0 "$held"
-left=$(pgrep -f "tcptls -H -j 2 -n $work/live.pem")
+left=$(pgrep -f "tcptls -Hv* -j 2 -n $work/live.pem")
 is "... by a worker, and there is none without work" "$(echo "$left" | wc -l)" 1
 stop "$held"
 ok "... and then that ends" wait_for ended "$left"
+
+cp "$certs/server-not-yet.pem" "$work/live.pem"
+serving early -HRl0 -j 2 -n "$work/live.pem" 127.0.0.1 0 echo served
+is "a certificate that is not valid yet is served from the start" "$(client 127.0.0.1 "$port")" served
+cp "$certs/server-wrong-host.pem" "$work/live.pem"
+kill -HUP "$server"
+ok "... until there is another" wait_for is_now wrong.example.org
+is "... with one warning; without -v nothing tells of a HUP" "$(cat "$work/early.log")" \
+  "tcptls: warning: $work/live.pem: its certificate is not valid yet: clients will refuse it"
+stop "$server"
 
 # --- a worker killed under load ---------------------------------------------------------------------------------------------
 

@@ -40,6 +40,7 @@ exits 'A handshake needs some time' 100 tcptls -S 0 true
 exits 'Seconds are a number' 100 tcptls -T soon true
 exits 'A number has no end but its last digit' 100 tcptls -S 5s true
 exits '-j is for the helper' 100 tcptls -j 2 true
+exits '… and so is -v' 100 tcptls -v true
 exits 'The helper runs no program' 100 tcptls -H -n "$good" true
 exits '-H and -u exclude each other' 100 tcptls -H -u
 exits 'So many workers are a mistake' 100 tcptls -H -j 65
@@ -71,6 +72,13 @@ for bad in no-key no-certificate garbage cut empty encrypted mismatch; do
   exits "With $bad.pem nothing runs" 111 on_socket tcptls -n "$file" touch "$work/ran"
   like '… and the message names the file' "$(cat "$work/err")" "^tcptls: fatal: .*${file##*/}"
 done
+for old in expired not-yet; do
+  on_socket tcptls -n "$certs/server-$old.pem" true 2> "$work/err"
+  like "A certificate that is $old is warned about" "$(cat "$work/err")" \
+    "^tcptls: warning: .*/server-$old\\.pem: its certificate (has expired|is not valid yet): clients will refuse it"
+done
+on_socket tcptls -n "$good" true 2> "$work/err"
+unlike '… and no other' "$(cat "$work/err")" warning
 exits 'Nor without the file' 111 on_socket tcptls -n "$certs/none.pem" touch "$work/ran"
 like '… and the message says so' "$(cat "$work/err")" '^tcptls: fatal: .*none.pem.*No such file'
 mkdir "$work/folder"
