@@ -151,6 +151,10 @@ logs "... which is the client's" rules ' :192\.0\.2\.11::4242 perip 1$'
 is "who is no proxy gets no banner" "$(proxy -b 127.0.0.2 127.0.0.1 "$port" send v1)" ''
 is "... nor does who has sent no header" "$(peer 127.0.0.1 "$port" PROXY)" ''
 stop "$server"
+serving rate -v -HRl0 -Y 127.0.0.1 -k 2/1000 127.0.0.1 0 echo ok
+is "so do rates" "$(for n in 21 21 21 22; do sends v1-$n; done | tr '\n' ' ')" 'ok ok ok '
+is "... which count clients" "$(sed -n 's/.* :\(192.*\)::4242 rate$/\1/p' "$work/rate.log")" 192.0.2.21
+stop "$server"
 is "counts are right on every way out" "$(
   serving count -v -HRl0 -Y 127.0.0.1 -x "$work/cdb" -C 1 127.0.0.1 0 echo ok
   for n in 1 2 3; do

@@ -131,6 +131,12 @@ void *malloc(size_t size)
   return fails("malloc") ? NULL : __libc_malloc(size);
 }
 
+void *__libc_realloc(void *pointer, size_t size);
+void *realloc(void *pointer, size_t size)
+{
+  return fails("realloc") ? NULL : __libc_realloc(pointer, size);
+}
+
 int open(char const *path, int flags, ...)
 {
   va_list rest;
