@@ -8,6 +8,8 @@
 #     late                one that says nothing, one that sends half a header, one that sends octet by octet and never all;
 #                         prints how long each was let be, in tenths of a second
 #     hold NAME [TEXT]    prints "connected", and the first line that comes; a line of standard input ends it
+#     later NAME…         a connection for each; prints "connected", and sends them after a line of standard input; prints
+#                         what comes, with the name
 #   tcpserver-proxy.pl reasons     what the log says of each of `bad`
 # In the answer # stands for this end's port.
 use strict;
@@ -194,6 +196,19 @@ my %DO = (
       }
     }
     print join(' ', map { $_ // 'never' } @took), "\n";
+  },
+  later => sub {
+    my %name = map { fileno $_->[0] => $_ } my @s = map { [connected(), $_] } @_;
+    print "connected\n";
+    <STDIN>;
+    syswrite($_->[0], named($_->[1])) for @s;
+    my $select = IO::Select->new(map { $_->[0] } @s);
+    while ($select->count) {
+      for my $s ($select->can_read) {
+        my $name = $name{fileno $s}[1];
+        if (sysread($s, my $text, 4096)) { $text =~ s/\n//g; print "$name: $text\n" } else { $select->remove($s) }
+      }
+    }
   },
   hold => sub {
     my ($name, $text) = @_;
