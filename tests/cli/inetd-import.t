@@ -305,8 +305,9 @@ finish
 ok 'cps is -K, in a second' has cps '-K 2/1'
 start cps 7019
 ok '... and it is served' admits 127.0.0.1 7019
-ok '... also who comes too soon, later' admits 127.0.0.1 7019
-ok '... while new connections wait' grep -q 'pause rate 2/1' cps.out
+perl "$root/tests/cli/tcpserver-crowd.pl" 6 127.0.0.1 7019 127.0.0.1 < /dev/null > crowd
+ok '... and beyond the rate new connections wait' wait_for grep -q 'pause rate 2/1' cps.out
+ok '... until they are served' admits 127.0.0.1 7019
 finish
 
 # --- Banners, redirect, the socket ------------------------------------------------------------------------------------
