@@ -4,7 +4,7 @@
 #     send:TEXT  oob:TEXT     sends that; the last octet of the latter urgent
 #     pause:SECONDS           as a slow client does            await:FILE    till that file is there
 #     half  reset             no more to send; resets, and is done
-#     take:N                  reads so many octets, at most 200000 each fifth of a second
+#     take:N                  reads so many octets, a million a second
 #     end                     prints what comes up to the end, and "ended" if that took a second or more after the action
 #                             before, else "ended early"
 use strict;
@@ -28,7 +28,7 @@ sub take {
     my $n = sysread($s, my $buffer, $left < 200000 ? $left : 200000);
     unless ($n) { print defined $n ? "cut off\n" : "$!\n"; exit 3 }
     $left -= $n;
-    sleep 0.2 if rand() < $n / 200000;
+    sleep $n / 1000000;
   }
 }
 
