@@ -65,8 +65,8 @@ tcprules -w "$work/cdb" "$work/tmp" 2> /dev/null <<'R'
 127.0.0.2:allow,MAXRATE="2/3600"
 127.0.0.3:allow,MAXRATE="5/3600",DIEMSG="421 not so fast"
 127.0.0.4:allow,MAXRATE="soon"
-127.0.0.5:allow,MAXRATE="1/1:3600"
-127.0.0.6:allow,MAXRATE="1/1"
+127.0.0.5:allow,MAXRATE="1/2:3600"
+127.0.0.6:allow,MAXRATE="1/2"
 127.0.0.7:deny,MAXRATE="9/1"
 :allow
 R
@@ -82,18 +82,18 @@ logs "... the reason is the rate" ruled 'deny 0 .*:127\.0\.0\.4::[0-9]+ rate$'
 come rest 5 127.0.0.9
 is "a rule without it leaves it to -k" "$(got rest)" '3 none;
 2 nothing'
-# Two that are served a second apart show that a second has passed.
+# Two that are served one after the other show that time has passed.
 come banned 3 127.0.0.5
-is "with a ban, one of three is served" "$(got banned)" '1 1/1:3600;
+is "with a ban, one of three is served" "$(got banned)" '1 1/2:3600;
 2 nothing'
 come tried 2 127.0.0.6
-is "... and without one" "$(got tried)" '1 1/1;
+is "... and without one" "$(got tried)" '1 1/2;
 1 nothing'
 again()
 {
-  [ "$(ask -b 127.0.0.6)" = 1/1 ]
+  [ "$(ask -b 127.0.0.6)" = 1/2 ]
 }
-ok "who came too often is served a second later" wait_for again
+ok "who came too often is served a little later" wait_for again
 is "... who is banned is not" "$(ask -b 127.0.0.5)" ''
 is "who is denied is not counted" "$(ask -b 127.0.0.7)" ''
 like "USR1 tells how many were refused, by reason" "$(table ruled)" \
