@@ -155,18 +155,18 @@ serving rate -v -HRl0 -Y 127.0.0.1 -k 2/1000 127.0.0.1 0 echo ok
 is "so do rates" "$(for n in 21 21 21 22; do sends v1-$n; done | tr '\n' ' ')" 'ok ok ok '
 is "... which count clients" "$(sed -n 's/.* :\(192.*\)::4242 rate$/\1/p' "$work/rate.log")" 192.0.2.21
 stop "$server"
-is "counts are right on every way out" "$(
-  serving count -v -HRl0 -Y 127.0.0.1 -x "$work/cdb" -C 1 127.0.0.1 0 echo ok
-  for n in 1 2 3; do
-    sends v1-20 > "$work/out"
-    sends v1-10 > "$work/out"
-    proxy 127.0.0.1 "$port" reset v1-20
-  done
-  wait_for sh -c "[ \$(grep -c ' end ' '$work/count.log') = \$(grep -c ' ok ' '$work/count.log') ]"
-  kill -USR1 "$server"
-  wait_for grep -q 'table:' "$work/count.log"
-  grep -o 'table: [0-9].*' "$work/count.log"
-)" 'table: 0/40 connections, 0 addresses'
+serving count -v -HRl0 -Y 127.0.0.1 -x "$work/cdb" -C 1 127.0.0.1 0 echo ok
+for n in 1 2 3; do
+  sends v1-20 > "$work/out"
+  sends v1-10 > "$work/out"
+  proxy 127.0.0.1 "$port" reset v1-20
+done
+wait_for sh -c "[ \$(grep -c ' end ' '$work/count.log') = \$(grep -c ' ok ' '$work/count.log') ]"
+kill -USR1 "$server"
+wait_for grep -q 'table:' "$work/count.log"
+is "counts are right on every way out" "$(grep -o 'table: [0-9].*' "$work/count.log")" \
+  'table: 0/40 connections, 0 addresses'
+stop "$server"
 
 # --- waiting ---------------------------------------------------------------------------------------------------------
 
