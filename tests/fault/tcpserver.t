@@ -61,6 +61,8 @@ for call in open dup2 socket bind listen setsockopt getsockname epoll_create1 ep
   each_fails "$call" '' -HRl0
 done
 
+each_fails calloc ' with a rate' -HRl0 -k 9/60
+
 # The same with names, which a tcplookup of the test's own tells.
 . "$root/tests/cli/tcpserver-names.sh"
 cat > "$NAMES_FOLDER/behaviour" << 'B'
@@ -167,6 +169,27 @@ ok "... some for want of memory" grep -q ' deny 0 .* fork$' "$work/unwatched.log
 ok "... all that were served because they were idle" wait_for sh -c \
   '[ $(grep -c " ok " "$1") = $(grep -c " idle$" "$1") ]' sh "$work/unwatched.log"
 stop "$server"
+
+# The table of rates is made when a rule first has one.
+printf ':allow,MAXRATE="9/60"\n' | tcprules "$work/rated" "$work/tmp"
+at=1
+wrong=
+while [ $at -lt 60 ]; do
+  rm -f "$work/mark"
+  background start env "LD_PRELOAD=$shim" FAULT_CALL=calloc FAULT_AT=$at "FAULT_ERRNO=$ENOMEM" "FAULT_MARK=$work/mark" \
+    tcpserver -1 -HRl0 -v -x "$work/rated" 127.0.0.1 0 echo served
+  wait_for start_or_stop
+  if ! gone; then
+    port=$(head -n 1 "$work/start.out")
+    for i in 1 2 3; do peer 127.0.0.1 "$port"; done > "$work/replies"
+    [ "$(grep -c served "$work/replies")" -ge 2 ] || wrong="$wrong $at"
+    [ "$(grep -c ' deny 0 .* fork$' "$work/start.log")" = $((3 - $(grep -c served "$work/replies"))) ] || wrong="$wrong $at(log)"
+  fi
+  stop
+  [ "$(hits)" != 0 ] || break
+  at=$((at + 1))
+done
+is "no memory for rates of rules ($((at - 1)) times) costs one connection at most, and the log says so" "$wrong" ""
 
 # The same with names: each call fails in turn while the first of three clients is served, or one of the others. A name
 # may be lost with what fails, and is there for a later client.
