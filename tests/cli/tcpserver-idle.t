@@ -90,7 +90,6 @@ tell many read
 pid=$!
 started="$started $pid"
 serve_wait scarce
-scarce_server=$pid
 crowd few 110 127.0.0.1 "$port" 127.0.0.2
 tell few read
 serve alarm -HRl0 -v -T 1 127.0.0.1 0 cat
