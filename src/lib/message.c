@@ -3,6 +3,7 @@
 #include "message.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -22,6 +23,20 @@ struct arrived {
 int message_pair(int pair[2])
 {
   return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair);
+}
+
+int message_adopt(int fd)
+{
+  int domain, type, flags = fcntl(fd, F_GETFL);
+  socklen_t domain_size = sizeof domain, type_size = sizeof type;
+  if (flags == -1 || getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_size) == -1 ||
+      getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_size) == -1)
+    return -1;
+  if (domain != AF_UNIX || type != SOCK_SEQPACKET) {
+    errno = EPROTOTYPE;
+    return -1;
+  }
+  return fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 }
 
 int message_send(int fd, struct message_kind const *kind, uint32_t id, void const *payload,

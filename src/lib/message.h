@@ -33,6 +33,10 @@ struct message {
  * to the descriptor where the helper expects it. 0, or -1 with errno as socketpair(2). */
 int message_pair(int pair[2]);
 
+/* For whoever has been given one end: is it one that messages can be sent over? It is nonblocking from then on. 0, or -1 with
+ * errno: ENOTSOCK, EPROTOTYPE if it is a socket of another kind, or as fcntl(2). */
+int message_adopt(int fd);
+
 /* Sends kind->size bytes of payload (null if that is 0) and kind->descriptors descriptors (null if 0; they
  * stay the caller's). Clear a payload struct before filling it in: its padding travels too. All of it is sent
  * or nothing. 0, or -1 with errno: EAGAIN when the other side is behind, EPIPE when it is gone (no SIGPIPE),

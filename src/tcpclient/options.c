@@ -11,6 +11,7 @@
 #include "decimal.h"
 #include "letters.h"
 #include "lookup.h"
+#include "span.h"
 
 #define USAGE                                                                                                \
   "tcpclient [ -46dDhHqQrRvxX ] [ -i localip ] [ -p localport ] [ -l localname ] [ -t n ] [ -T x+y ] "       \
@@ -131,10 +132,8 @@ static bool parse_timeouts(struct options *o, char const *text)
 {
   char first[DECIMAL_SIZE];
   size_t len = strcspn(text, "+");
-  if (len >= sizeof first)
+  if (!span_copy(first, sizeof first, (struct span){text, len}))
     return false;
-  memcpy(first, text, len);
-  first[len] = '\0';
   o->second_s = 0;
   return decimal_parse(&o->first_s, first, 0, TIMEOUT_MAX_S) &&
          (text[len] == '\0' || decimal_parse(&o->second_s, text + len + 1, 0, TIMEOUT_MAX_S)) &&

@@ -23,18 +23,6 @@ enum { QUESTION_KINDS = sizeof lookup_questions / sizeof lookup_questions[0] };
 #define die_system(what) strerr_diesys(111, PROG, ": fatal: ", what)
 #define die(...)         strerr_die(111, PROG, ": fatal: ", __VA_ARGS__)
 
-static void check_socket(void)
-{
-  int type, flags = fcntl(SOCKET, F_GETFL);
-  socklen_t len = sizeof type;
-  if (flags == -1 || getsockopt(SOCKET, SOL_SOCKET, SO_TYPE, &type, &len) == -1)
-    die_system("descriptor 0 is not a socket");
-  if (type != SOCK_SEQPACKET)
-    die("descriptor 0 is not a socket for messages (SOCK_SEQPACKET)");
-  if (fcntl(SOCKET, F_SETFL, flags | O_NONBLOCK) == -1)
-    die_system("unable to set up descriptor 0");
-}
-
 /* A signal to all processes of a service, or to a process group, is meant for who started us and knows what to do. */
 static void ignore_signals(void)
 {
@@ -119,7 +107,8 @@ void helper_run(unsigned int waiting)
   unsigned int interest = EVENTS_IN;
 
   ignore_signals();
-  check_socket();
+  if (message_adopt(SOCKET) == -1)
+    die_system("descriptor 0 is not a socket for messages");
   if (engine_init(&e, waiting) == -1 || events_watch(&e.events, SOCKET, interest, who) == -1)
     die_system("unable to start");
   engine_tell_problems(&e);

@@ -76,16 +76,6 @@ static struct worker *find_place(struct handshakes *h)
   return &h->worker[h->places++];
 }
 
-/* Is it what our messages can be sent over, and does a full one say so? */
-static bool is_channel(int fd)
-{
-  int domain = 0, type = 0, flags = fcntl(fd, F_GETFL);
-  socklen_t domain_size = sizeof domain, type_size = sizeof type;
-  return flags != -1 && getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &domain_size) == 0 &&
-         domain == AF_UNIX && getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_size) == 0 &&
-         type == SOCK_SEQPACKET && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0;
-}
-
 static void hand_over_all(struct handshakes *h);
 
 static char const *new_worker(void *handshakes, pid_t pid, int channel)
@@ -93,7 +83,7 @@ static char const *new_worker(void *handshakes, pid_t pid, int channel)
   struct handshakes *h = handshakes;
   struct worker *worker;
   errno = 0;
-  worker = is_channel(channel) ? find_place(h) : NULL;
+  worker = message_adopt(channel) == 0 ? find_place(h) : NULL;
   if (!worker) {
     close(channel);
     return errno == ENOMEM ? strerror(errno) : "tcptls has sent what is no channel, or too many";

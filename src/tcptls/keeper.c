@@ -499,18 +499,6 @@ static void prepare_signals(struct keeper *k)
     die_system("unable to catch signals");
 }
 
-static void check_control(void)
-{
-  int type, flags = fcntl(CONTROL, F_GETFL);
-  socklen_t len = sizeof type;
-  if (flags == -1 || getsockopt(CONTROL, SOL_SOCKET, SO_TYPE, &type, &len) == -1)
-    die_system("descriptor 0 is not a socket");
-  if (type != SOCK_SEQPACKET)
-    die("descriptor 0 is not a socket for messages (SOCK_SEQPACKET)");
-  if (fcntl(CONTROL, F_SETFL, flags | O_NONBLOCK) == -1)
-    die_system("unable to set up descriptor 0");
-}
-
 void keeper_run(struct options const *o)
 {
   struct keeper *k = &keeper;
@@ -519,7 +507,8 @@ void keeper_run(struct options const *o)
   *k = (struct keeper){.options = o, .members = o->workers, .material_number = 1, .candidate = -1};
   for (unsigned int i = 0; i < k->members; i++)
     k->member[i].channel = -1;
-  check_control();
+  if (message_adopt(CONTROL) == -1)
+    die_system("descriptor 0 is not a socket for messages");
   prepare_signals(k);
   k->material = material_read(&o->files, problem, warn_of_file);
   if (k->material == -1)

@@ -18,6 +18,7 @@
 #include "policy.h"
 #include "problem.h"
 #include "sni.h"
+#include "span.h"
 #include "trust.h"
 
 struct server_context {
@@ -509,12 +510,7 @@ SSL_CTX *client_context_new(struct tls_policy const *p, struct material const *m
 static bool parse_address(struct address *a, char const *host)
 {
   char text[HOSTNAME_SIZE];
-  size_t len = strcspn(host, "%");
-  if (len >= sizeof text)
-    return false;
-  memcpy(text, host, len);
-  text[len] = '\0';
-  if (!address_parse(a, text))
+  if (!span_copy(text, sizeof text, (struct span){host, strcspn(host, "%")}) || !address_parse(a, text))
     return false;
   address_unmap(a);
   return true;

@@ -73,6 +73,6 @@ refused 'A host without a name' "0200040101000000$(printf '%0520d' 0)"
 is 'One id for two questions ends it' \
   "$(helper peer 1 127.0.0.8 1 127.0.0.1 peer 1 127.0.0.5 1 127.0.0.1 end)" 'exit 111;'
 exits 'A file is no socket' 111 "${COMMAND_DIR%/*}/libexec/tcplookup" -s < /dev/null
-like '… and it says so' "$(cat "$work/err")" '^tcplookup: fatal: descriptor 0 is not a socket'
+like '… and it says so' "$(cat "$work/err")" '^tcplookup: fatal: descriptor 0 is not a socket for messages: '
 
 done_testing

@@ -68,7 +68,7 @@ heard()
 # --- The start
 
 exits 'Descriptor 0 must be a socket' 111 sh -c 'exec tcptls -H -n "$1" < /dev/null' sh "$good"
-like '… and that is said' "$(cat "$work/err")" '^tcptls: fatal: descriptor 0 is not a socket'
+like '… and that is said' "$(cat "$work/err")" '^tcptls: fatal: descriptor 0 is not a socket for messages: '
 for bad in garbage.pem cut.pem server-mismatch.pem no-key.pem none.pem; do
   helped "bad-$bad" -n "$certs/$bad" -- cat
   is "With $bad there is no start" "$(cat "$work/bad-$bad.out")" 'keeper exit 111'

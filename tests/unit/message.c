@@ -198,9 +198,34 @@ static void test_end(void)
   ok(receive() == MESSAGE_REFUSED && errno == EBADF, "a bad descriptor is the system's error");
 }
 
+static int adopt_error(int fd)
+{
+  return fd != -1 && message_adopt(fd) == -1 ? errno : 0;
+}
+
+static void test_adoption(void)
+{
+  int ends[2], file = open("/dev/null", O_RDONLY), inet = socket(AF_INET, SOCK_STREAM, 0), stream[2];
+  ok(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) == 0 && message_adopt(ends[0]) == 0 &&
+         (fcntl(ends[0], F_GETFL) & O_NONBLOCK) != 0,
+     "an end that was given is taken, and does not block");
+  ok(adopt_error(file) == ENOTSOCK, "a file is not");
+  ok(adopt_error(inet) == EPROTOTYPE, "nor a socket of the network");
+  ok(socketpair(AF_UNIX, SOCK_STREAM, 0, stream) == 0 && adopt_error(stream[0]) == EPROTOTYPE,
+     "nor one that is a stream");
+  close(file);
+  ok(adopt_error(file) == EBADF, "nor what is closed");
+  close(inet);
+  close(ends[0]);
+  close(ends[1]);
+  close(stream[0]);
+  close(stream[1]);
+}
+
 int main(void)
 {
   int before;
+  test_adoption();
   ok(message_pair(pair) == 0, "a pair can be made");
   ok(fcntl(pair[0], F_GETFD) == FD_CLOEXEC && fcntl(pair[1], F_GETFD) == FD_CLOEXEC,
      "both ends are close-on-exec");
