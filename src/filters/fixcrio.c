@@ -5,7 +5,6 @@
 
 #include "about.h"
 #include "complain.h"
-#include "execute.h"
 #include "crlf.h"
 #include "messages.h"
 #include "relay.h"
@@ -36,8 +35,6 @@ int main(int argc, char const *const *argv)
     die_usage(PROG, USAGE);
   if (relay_start(&work) == -1)
     die_unable(PROG, "start", "", errno);
-  messages_for_program(&messages);
-  error = execute(argv[1], argv + 1, getenv("PATH"), (char const *const *)environ);
-  messages_for_us(&messages);
+  error = messages_execute(&messages, argv[1], argv + 1, getenv("PATH"), (char const *const *)environ);
   die_unable(PROG, "run ", argv[1], error);
 }

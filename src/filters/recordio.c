@@ -7,7 +7,6 @@
 
 #include "about.h"
 #include "complain.h"
-#include "execute.h"
 #include "messages.h"
 #include "record.h"
 #include "relay.h"
@@ -78,8 +77,6 @@ int main(int argc, char const *const *argv)
   record_init(&log.way[RELAY_OUTPUT], (unsigned int)getpid(), '>');
   if (relay_start(&work) == -1)
     die_unable(PROG, "start", "", errno);
-  messages_for_program(&messages);
-  error = execute(argv[1], argv + 1, getenv("PATH"), (char const *const *)environ);
-  messages_for_us(&messages);
+  error = messages_execute(&messages, argv[1], argv + 1, getenv("PATH"), (char const *const *)environ);
   die_unable(PROG, "run ", argv[1], error);
 }

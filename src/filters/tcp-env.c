@@ -14,7 +14,6 @@
 #include "description.h"
 #include "descriptors.h"
 #include "environment.h"
-#include "execute.h"
 #include "inquiry.h"
 #include "messages.h"
 
@@ -169,10 +168,7 @@ static void find_names(struct options const *o, struct description *d, struct lo
 static _Noreturn void run(struct options const *o, char const *const *environment,
                           struct messages const *messages)
 {
-  int error;
-  messages_for_program(messages);
-  error = execute(o->prog[0], o->prog, getenv("PATH"), environment);
-  messages_for_us(messages);
+  int error = messages_execute(messages, o->prog[0], o->prog, getenv("PATH"), environment);
   die_unable(PROG, "run ", o->prog[0], error);
 }
 

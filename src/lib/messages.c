@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "execute.h"
+
 /* Descriptor 1 is not asked: below systemd it and 2 may both be the journal, which is a socket, too. */
 static bool are_for_peer(void)
 {
@@ -61,4 +63,14 @@ void messages_for_program(struct messages const *m)
 void messages_for_us(struct messages const *m)
 {
   put(m->nowhere);
+}
+
+int messages_execute(struct messages const *m, char const *name, char const *const *argv, char const *path,
+                     char const *const *envp)
+{
+  int error;
+  messages_for_program(m);
+  error = execute(name, argv, path, envp);
+  messages_for_us(m);
+  return error;
 }

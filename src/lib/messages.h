@@ -22,4 +22,8 @@ bool messages_are_diverted(struct messages const *m);
 void messages_for_program(struct messages const *m);
 void messages_for_us(struct messages const *m);
 
+/* Executes it (execute.h) between the two. Returns only if that fails: the errno value. */
+int messages_execute(struct messages const *m, char const *name, char const *const *argv, char const *path,
+                     char const *const *envp);
+
 #endif

@@ -9,7 +9,6 @@
 #include "complain.h"
 #include "decimal.h"
 #include "dialogue.h"
-#include "execute.h"
 #include "prog.h"
 
 enum { STATUS_REFUSED = 0 };
@@ -39,9 +38,6 @@ void session_refuse(struct session const *s, bool is_permanent, struct text cons
 
 void session_run(struct session const *s, char const *name, char const *const *argv)
 {
-  int error;
-  messages_for_program(&s->messages);
-  error = execute(name, argv, getenv("PATH"), (char const *const *)environ);
-  messages_for_us(&s->messages);
+  int error = messages_execute(&s->messages, name, argv, getenv("PATH"), (char const *const *)environ);
   die_unable(PROG, "run ", name, error);
 }
