@@ -183,7 +183,7 @@ TCPREMOTEIP=127.0.0.1
 TCPREMOTEPORT=$port"
 like '-l sets TCPLOCALHOST' "$(stale tcpclient -RHl0 -l here 0 "$port" env)" '^TCPLOCALHOST=here$'
 like '-l may be empty' "$(stale tcpclient -RHl0 -l '' 0 "$port" env)" '^TCPLOCALHOST=$'
-exits 'a -l that does not fit is fatal' 111 tcpclient -RHl0 -l "$(head -c 9000 /dev/zero | tr '\0' x)" 0 "$port" true
+exits 'a -l that does not fit is fatal' 111 tcpclient -RHl0 -l "$(head -c 20000 /dev/zero | tr '\0' x)" 0 "$port" true
 like 'and says why' "$(err)" '^tcpclient: fatal: unable to make the environment: '
 
 need /usr/bin/tcpclient ucspi-tcp
