@@ -3,7 +3,7 @@
 # else of this one, and is understood: by a small parser here, and by HAProxy.
 . "$(dirname "$0")/../lib.sh"
 . "$root/tests/cli/tcpclient.sh"
-need haproxy haproxy
+. "$root/tests/haproxy.sh"
 need openssl openssl
 
 # show FILE: the header that the file begins with, and what follows it
@@ -126,25 +126,6 @@ is 'the program sees its own connection' "$(TCPREMOTEIP=192.0.2.7 TCPREMOTEPORT=
 
 # --- HAProxy --------------------------------------------------------------------------------------------
 sh "$root/tests/tls/make-certificates" "$work/certificates" || diag 'no certificates'
-# haproxy_serve NAME 'bind options' 'server options' TO: HAProxy at a socket of tcpbind's in front of port TO; sets $port
-haproxy_serve()
-{
-  cat > "$work/$1.cfg" << C
-global
-  maxconn 100
-defaults
-  mode tcp
-  timeout connect 10s
-  timeout client 30s
-  timeout server 30s
-listen test
-  bind fd@3 $2
-  server s 127.0.0.1:$4 $3
-C
-  background "$1" tcpbind -1 127.0.0.1 0 sh -c 'exec 3<&0 < /dev/null; exec haproxy -db -q -f "$1"' sh "$work/$1.cfg"
-  serve_wait "$1"
-}
-
 # What HAProxy has understood it says by a header of its own.
 for version in 1 2; do
   inherited 192.0.2.7 4242 198.51.100.1 25

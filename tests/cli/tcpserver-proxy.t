@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 . "$root/tests/cli/tcpserver-clients.sh"
 . "$root/tests/examples.sh"
-need haproxy haproxy
+. "$root/tests/haproxy.sh"
 need openssl openssl
 ulimit -S -n 8192 2> /dev/null
 
@@ -285,35 +285,18 @@ hello'
   stop
 done
 
-# haproxy_serve NAME 'bind options' 'server options': HAProxy at a socket of tcpbind's, in front of that server; sets $port
-haproxy_serve()
-{
-  cat > "$work/$1.cfg" << C
-global
-  maxconn 100
-defaults
-  mode tcp
-  timeout connect 10s
-  timeout client 30s
-  timeout server 30s
-listen test
-  bind fd@3 $2
-  server s 127.0.0.1:$(head -n 1 "$work/last.out") $3
-C
-  background "$1" tcpbind -1 127.0.0.1 0 sh -c 'exec 3<&0 < /dev/null; exec haproxy -db -q -f "$1"' sh "$work/$1.cfg"
-  serve_wait "$1"
-}
 stop "$server"
 # Who has sent his end before HAProxy is connected to the server is given up by it: clients read all first.
 serving last -v -HRl0 -Y 127.0.0.1 127.0.0.1 0 sh -c \
   'echo "$TCPREMOTEIP $TCPLOCALPORT ${TCPPROXYIP-none} ${PROXY_SSL_VERSION-none} ${PROXY_SSL_CN-none} ${PROXY_AUTHORITY-none}"'
+last=$port
 for how in send-proxy send-proxy-v2; do
-  haproxy_serve $how '' "$how"
+  haproxy_serve $how '' "$how" "$last"
   is "HAProxy, $how: the client is known" "$(peer -k -b 127.0.0.9 127.0.0.1 "$port")" "127.0.0.9 $port 127.0.0.1 none none none"
   stop
 done
 haproxy_serve ssl "ssl crt $certificates/server.pem ca-file $certificates/ca.crt verify optional" \
-  'send-proxy-v2-ssl-cn proxy-v2-options ssl,cert-cn,authority,crc32c check inter 200'
+  'send-proxy-v2-ssl-cn proxy-v2-options ssl,cert-cn,authority,crc32c check inter 200' "$last"
 reads_all()
 {
   timeout 20 tcpclient -RHl0 "$@" -c "$certificates/ca.crt" -m mail.example.org 127.0.0.1 "$port" sh -c 'cat <&6'
