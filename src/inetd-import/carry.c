@@ -12,6 +12,7 @@
 #include "files.h"
 #include "hostname.h"
 #include "hours.h"
+#include "rates.h"
 
 typedef void carry_function(struct making *m, struct setting const *set);
 
@@ -25,13 +26,18 @@ static bool is_unlimited(struct setting const *set)
   return strcmp(value_of(set), "UNLIMITED") == 0;
 }
 
+/* The name that people know it by. */
+static char const *name_of(enum attribute a)
+{
+  return attributes[a].name ? attributes[a].name : "a number behind nowait";
+}
+
 static bool number_of(struct making *m, struct setting const *set, unsigned int *number, unsigned int min,
                       unsigned int max)
 {
   if (decimal_parse(number, value_of(set), min, max))
     return true;
-  broken(m, set, "%s: a number from %u to %u, not %s", attributes[set->attribute].name, min, max,
-         value_of(set));
+  broken(m, set, "%s: a number from %u to %u, not %s", name_of(set->attribute), min, max, value_of(set));
   return false;
 }
 
@@ -144,6 +150,16 @@ static void carry_per_source(struct making *m, struct setting const *set)
     text_addf(&m->options, " -C %u", n);
 }
 
+/* More than tcpserver counts is more than anybody serves, and it would not start. */
+static void add_rate(struct making *m, struct setting const *set, char const *option, unsigned int n,
+                     unsigned int seconds)
+{
+  if (n <= RATE_COUNT_MAX)
+    text_addf(&m->options, " %s %u/%u", option, n, seconds);
+  else
+    remark(&m->service->remarks, set->place, REMARK_NOTE, "%u in %u seconds is no limit", n, seconds);
+}
+
 /* The second value, how long to rest, has no counterpart and needs none: accepting goes on when the rate allows. */
 static void carry_cps(struct making *m, struct setting const *set)
 {
@@ -153,17 +169,16 @@ static void carry_cps(struct making *m, struct setting const *set)
   if (!decimal_parse(&rest, set->values.list[1], 0, INT32_MAX))
     broken(m, set, "cps: the second value is a number of seconds, not %s", set->values.list[1]);
   else if (n > 0)
-    text_addf(&m->options, " -K %u/1", n);
+    add_rate(m, set, "-K", n, 1);
 }
+
+#define SECONDS_PER_MINUTE 60
 
 static void carry_per_minute(struct making *m, struct setting const *set)
 {
-  text_addf(&m->options, " -K %s/60", value_of(set));
-}
-
-static void carry_per_source_minute(struct making *m, struct setting const *set)
-{
-  text_addf(&m->options, " -k %s/60", value_of(set));
+  unsigned int n;
+  if (number_of(m, set, &n, 1, INT32_MAX))
+    add_rate(m, set, set->attribute == A_PER_MINUTE ? "-K" : "-k", n, SECONDS_PER_MINUTE);
 }
 
 /* --- Banners ------------------------------------------------------------------------------------------------ */
@@ -542,7 +557,7 @@ static struct {
     {A_PER_SOURCE, carry_per_source},
     {A_CPS, carry_cps},
     {A_PER_MINUTE, carry_per_minute},
-    {A_PER_SOURCE_MINUTE, carry_per_source_minute},
+    {A_PER_SOURCE_MINUTE, carry_per_minute},
     {A_ONLY_FROM, carry_access},
     {A_NO_ACCESS, carry_access},
     {A_ACCESS_TIMES, carry_access_times},
@@ -571,12 +586,6 @@ static struct {
     {A_RPC_NUMBER, carry_nothing},
     {A_RPC_VERSION, carry_nothing},
 };
-
-/* The name that people know it by. */
-static char const *name_of(enum attribute a)
-{
-  return attributes[a].name ? attributes[a].name : "a number behind nowait";
-}
 
 /* True if this kind of a service can have it; else that is said. What comes from defaults holds for tcpmux itself. */
 static bool is_for_kind(struct making *m, struct setting const *set)

@@ -261,6 +261,11 @@ no_access = 127.0.0.2
 log_on_success = PID HOST EXIT DURATION TRAFFIC
 log_on_failure = HOST ATTEMPT
 E
+  service endless 7023 << 'E'
+user = ME
+server = /bin/cat
+cps = 2000000 10
+E
   service cps 7019 << 'E'
 user = ME
 server = @/show
@@ -303,6 +308,8 @@ ok 'EXIT, DURATION, TRAFFIC: how it ended, when, and after how much' \
   wait_for grep -Eq "^tcpserver: end $server status 768 exit 3 seconds [0-9.]+ in 5 out 7 from 127\.0\.0\.1" logged.out
 finish
 ok 'cps is -K, in a second' has cps '-K 2/1'
+not_ok 'what no server could reach is no limit' grep -e ' -K' made/endless/run
+ok '... which is said' said 'xinetd.conf:[0-9]+: 2000000 in 1 seconds is no limit'
 start cps 7019
 ok '... and it is served' admits 127.0.0.1 7019
 perl "$root/tests/cli/tcpserver-crowd.pl" 6 127.0.0.1 7019 127.0.0.1 < /dev/null > crowd
