@@ -587,6 +587,16 @@ static struct {
     {A_RPC_VERSION, carry_nothing},
 };
 
+/* It is lost, and if it kept somebody out who would get in now the service is not to run before a person has looked. */
+static void withhold(struct making *m, struct setting const *set)
+{
+  enum attribute a = set->attribute;
+  if (a != A_ONLY_FROM && a != A_NO_ACCESS && a != A_ACCESS_TIMES)
+    return;
+  m->service->withheld = true;
+  lost(m, set, "%s: so the service is made, but down", name_of(a));
+}
+
 /* True if this kind of a service can have it; else that is said. What comes from defaults holds for tcpmux itself. */
 static bool is_for_kind(struct making *m, struct setting const *set)
 {
@@ -596,10 +606,13 @@ static bool is_for_kind(struct making *m, struct setting const *set)
   if (s->kind == SERVICE_MUXED && !(scope & IN_MUXED)) {
     remark(&m->service->remarks, set->place, own ? REMARK_LOST : REMARK_NOTE,
            "%s: it is for tcpmux as a whole, not for one of its services", name_of(set->attribute));
+    if (own)
+      withhold(m, set);
     return false;
   }
   if (s->kind == SERVICE_WAITING && !(scope & IN_WAITING)) {
     lost(m, set, "%s: the program accepts connections itself (wait = yes)", name_of(set->attribute));
+    withhold(m, set);
     return false;
   }
   return true;

@@ -195,7 +195,7 @@ static void plan_service(struct plan *p, struct making *m, char const *folder, c
   if (ruled)
     plan_rules(p, folder, &rules);
   plan_environment(p, m, folder);
-  if (m->service->off)
+  if (m->service->off || m->service->withheld)
     plan_empty(p, folder, "down");
   plan_log(p, m, folder);
   text_free(&run);
@@ -258,7 +258,7 @@ static void plan_muxed(struct plan *p, struct making *m, char const *folder, str
   }
   if (m->service->own_reply)
     plan_empty(p, folder, "own-reply");
-  if (m->service->off)
+  if (m->service->off || m->service->withheld)
     plan_empty(p, folder, "down");
   text_free(&run);
   text_free(&rules);

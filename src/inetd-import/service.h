@@ -19,6 +19,7 @@ struct service {
   bool internal;                        /* xinetd does it itself */
   bool own_reply;                       /* muxed: the program says + */
   bool off;                             /* it exists, but does not run */
+  bool withheld;                        /* it may not run: whom it keeps out could not be carried over */
   bool broken;                          /* it can't be made; the remarks say why */
   bool foreign;                         /* ... because it is not of TCP */
   struct setting const *at[ATTRIBUTES]; /* null: not set; else a value, perhaps of the defaults */

@@ -164,9 +164,11 @@ static void check_attribute(struct parser *p, struct setting const *s)
   } else if (s->attribute == A_ENV && s->operation == OPERATION_TAKE) {
     e->broken = true;
     remark(&e->remarks, s->place, REMARK_LOST, "env: '-=' is not for it");
-  } else if (!fits && row->values == VALUES_SOME)
+  } else if (!fits && row->values == VALUES_SOME) {
+    /* Like hours without any: xinetd, too, does not serve then. */
+    e->broken = true;
     remark(&e->remarks, s->place, REMARK_LOST, "%s: it takes at least one value", row->name);
-  else if (!fits)
+  } else if (!fits)
     remark(&e->remarks, s->place, REMARK_LOST, "%s: it takes %d values, not %zu", row->name, row->values,
            s->values.count);
   else

@@ -172,6 +172,8 @@ with 'disabled = x' > junk.conf
 refused 'an attribute of defaults' 'disabled: not in a service' 'good '
 with 'user = two' > junk.conf
 refused 'an attribute twice' 'user: it is set already' 'good '
+with 'access_times =' > junk.conf
+refused 'hours without any' 'access_times: it takes at least one value'
 with 'cps = 5' > junk.conf
 refused 'too few values' 'cps: it takes 2 values, not 1' 'good '
 with 'only_from -= 1.2.3.4' > junk.conf

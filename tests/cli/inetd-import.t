@@ -564,6 +564,15 @@ umask = 037
 bind = 127.0.0.1
 only_from = 127.0.0.1
 E
+  wait=yes service waits-for-all 7049 << 'E'
+user = ME
+server = @/accepts
+E
+  type=TCPMUXPLUS service timed '' << 'E'
+user = ME
+server = /bin/cat
+access_times = 8:00-9:00
+E
   socket=dgram protocol=udp service dgram-one 7047 << 'E'
 user = ME
 server = /bin/cat
@@ -584,8 +593,11 @@ for what in 'SENSOR' 'deny_time has no' 'LABELED' 'mdns' 'tcpd looks for rules o
   ok "it is said: $what" said "not carried over: .*$what"
 done
 ok 'a datagram service that is off is no loss' said 'inetd-import: xinetd.conf:[0-9]+: dgram-off is not of TCP, and switched off'
-is 'they are left out' "$(ls made | tr '\n' ' ')" 'odd waits '
+is 'they are left out' "$(ls made | tr '\n' ' ')" 'odd tcpmux waits waits-for-all '
 ok 'libwrap is tcpd' has odd 'argv0 tcpd /bin/cat'
+ok 'a program that accepts itself does not run without its only_from' test -e made/waits/down -a ! -e made/waits-for-all/down
+ok '... which is said' said 'not carried over: .*only_from: so the service is made, but down'
+ok 'a service of tcpmux does not run without its hours' test -e made/tcpmux/services/timed/down
 ok 'wait = yes is tcpbind' has waits 'tcpbind 127.0.0.1 7046'
 start waits 7046
 is '... whose program accepts' "$(peer 127.0.0.1 7046)" 'accepted, umask 037 word'
