@@ -199,6 +199,8 @@ $(B)/unit/limits: UNIT_OBJ = $(B)/src/tcpserver/limits.o
 $(B)/unit/limits: $(B)/src/tcpserver/limits.o
 $(B)/unit/pace: UNIT_OBJ = $(B)/src/tcpserver/pace.o
 $(B)/unit/pace: $(B)/src/tcpserver/pace.o
+$(B)/unit/throttle: UNIT_OBJ = $(B)/src/tcpserver/throttle.o
+$(B)/unit/throttle: $(B)/src/tcpserver/throttle.o
 $(B)/unit/opening: UNIT_OBJ = $(B)/src/tcpserver/opening.o
 $(B)/unit/opening: $(B)/src/tcpserver/opening.o
 $(B)/unit/waiting: UNIT_OBJ = $(addprefix $(B)/src/tcpserver/,waiting.o connection.o)

@@ -1,5 +1,5 @@
-/* throttle.h - how often in all: -K. When it is too often accepting pauses, which costs nobody anything, until a good part
- * of what may come at once may come again; the listener stays open, and clients wait in the system's queue. */
+/* throttle.h - how often in all: -K. When it is too often accepting pauses, which costs nobody anything, until half of
+ * what may come at once may come again, or what comes in ten seconds, if that is less; the listener stays open, and clients wait in the system's queue. */
 #ifndef TCPSERVER_THROTTLE_H
 #define TCPSERVER_THROTTLE_H
 
