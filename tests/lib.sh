@@ -28,15 +28,41 @@ tap_count=0
 tap_failed=0
 started=
 
+# Processes that write to files of this test: whoever was started in the background. Only where /proc tells.
+left_behind()
+{
+  find /proc/[0-9]*/fd -path '*/fd/[12]' -lname "$work/*" 2> /dev/null | cut -d / -f 3 | sort -u
+}
+
+# What is stopped ends a little later, with all that it has started.
+ends_alone()
+{
+  cleanup_left=250
+  while [ -n "$(left_behind)" ]; do
+    cleanup_left=$((cleanup_left - 1))
+    [ "$cleanup_left" -gt 0 ] || return 1
+    sleep 0.02
+  done
+}
+
 cleanup()
 {
+  cleanup_status=$?
   for cleanup_pid in $started; do
     # A pid that was waited for may be somebody else's by now.
     [ "$(ps -o ppid= -p "$cleanup_pid" 2>/dev/null | tr -d ' ')" = $$ ] || continue
     kill -KILL "$cleanup_pid" 2>/dev/null
     wait "$cleanup_pid" 2>/dev/null
   done
+  if ! ends_alone; then
+    for cleanup_pid in $(left_behind); do
+      echo "# $0 has not stopped: $(tr '\0' ' ' < "/proc/$cleanup_pid/cmdline")" >&2
+      kill -KILL "$cleanup_pid"
+      cleanup_status=1
+    done
+  fi
   rm -rf "$work"
+  exit "$cleanup_status"
 }
 trap cleanup EXIT
 trap 'exit 1' HUP INT TERM

@@ -301,10 +301,13 @@ exits 'children that are ignored: it works' 0 \
   perl -e '$SIG{CHLD} = "IGNORE"; exec @ARGV' tcpclient name.example "$open" sh "$work/talk"
 FAKE_HOST='4=127.0.0.3 wait=200 6=none'
 rm -f "$FAKE_LOG"
-background relay sh -c 'sleep 600 | { tcpclient name.example "$1"; echo done; }' x "$open"
+mkfifo "$work/nothing"
+background relay sh -c 'tcpclient name.example "$1" < "$2"; echo done' x "$open" "$work/nothing"
+exec 9> "$work/nothing"
 wait_for grep -q four "$work/relay.out"
 wait_for test -s "$FAKE_LOG"
 not_ok 'a relay keeps no helper' runs
+exec 9>&-
 
 # Their tcpclient, with a name server that nobody is at: the same words, up to the reason.
 need /usr/bin/tcpclient ucspi-tcp

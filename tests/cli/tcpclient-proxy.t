@@ -32,9 +32,10 @@ sends()
   listen sends ${six:+-6} "slurp=$work/got"
   # shellcheck disable=SC2016 # for the other shell
   own=$(timeout 20 tcpclient -RHl0 "$@" "${six:-127.0.0.1}" "$port" sh -c 'env | sed -n "s/^TCPLOCALPORT=//p"; printf hello >&7' \
-    2> "$work/err") || return
-  wait_for gone
-  show "$work/got"
+    2> "$work/err") && wait_for gone && show "$work/got"
+  sends_status=$?
+  stop # some are started in a command substitution, of which nobody knows later
+  return "$sends_status"
 }
 six=
 

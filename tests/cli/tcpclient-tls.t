@@ -145,7 +145,7 @@ unlike '... either' "$(cat "$work/out")" CN=root
 serve http -HRl0 127.0.0.1 0 sh -c 'dd bs=1 count=5 > /dev/null 2>&1; echo "HTTP/1.0 400 Bad"; exec cat > /dev/null'
 exits 'a server that speaks something else' 111 asks
 like '... is refused' "$(cat "$work/err")" 'unable to start TLS with .*: wrong version number'
-serve silent -HRl0 127.0.0.1 0 sleep 60
+serve silent -HRl0 127.0.0.1 0 sh -c 'exec cat > /dev/null'
 exits 'a server that says nothing' 111 client -S 1 127.0.0.1 "$port" true
 like '... is not waited for longer than -S' "$(cat "$work/err")" 'unable to start TLS with .*: no handshake in time'
 serve gone -HRl0 127.0.0.1 0 true
@@ -287,7 +287,7 @@ says preauth <<'END'
 < * PREAUTH welcome
 END
 fails_with 'who is logged in already' imap 'the server says \* PREAUTH welcome'
-serve mute -HRl0 127.0.0.1 0 sleep 60
+serve mute -HRl0 127.0.0.1 0 sh -c 'exec cat > /dev/null'
 exits 'a server that does not greet' 111 client -S 1 -s smtp 127.0.0.1 "$port" true
 like '... is not waited for longer than -S' "$(cat "$work/err")" 'timed out before TLS'
 serve shut -HRl0 127.0.0.1 0 echo '220 x'
@@ -296,11 +296,12 @@ exits 'a server that greets and goes' 111 client -s smtp 127.0.0.1 "$port" true
 # --- What outlives the program ------------------------------------------------------------------------------
 
 mkfifo "$work/inherited"
-behind_tls idle -- sleep 10
+behind_tls idle -- sh -c 'until [ -e "$0" ]; do sleep 0.02; done' "$work/over"
 client 127.0.0.1 "$port" true 9> "$work/inherited" &
 ok 'what the program has inherited ends with it, not with the connection' timeout 3 cat "$work/inherited"
 exits 'without standard error' 0 sh -c 'exec "$@" 2>&-' sh timeout 20 tcpclient -RHl0 -n '' \
   -c "$certificates/ca.crt" 127.0.0.1 "$port" true
+: > "$work/over"
 
 # --- The command line ---------------------------------------------------------------------------------------
 

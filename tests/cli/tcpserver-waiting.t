@@ -120,11 +120,11 @@ stop "$server"
 # --- the order ---------------------------------------------------------------------------------------------
 
 # A program that notes its turn and then serves until it is told to end.
-turns='echo "$TCPREMOTEIP" >> "$work/turns"; while [ -d "$work" ] && [ ! -e "$work/turn.$TCPREMOTEIP" ]; do sleep 0.01; done'
-export work
+turns='echo "$TCPREMOTEIP" >> "$work/turns"; while [ -d "$work" ] && [ ! -e "$work/turn.$order.$TCPREMOTEIP" ]; do sleep 0.01; done'
+export work order
 # order NAME first…: three wait, the answers come forward or in reverse, and one place is free at a time
 for order in forward reverse; do
-  rm -f "$work/turns" "$work"/turn.*
+  rm -f "$work/turns"
   serving "order.$order" -v -c 1 127.0.0.1 0 sh -c "$turns"
   crowd "in.$order" 4 127.0.0.1 "$port" 127.0.0.11 127.0.0.12 127.0.0.13 127.0.0.14
   wait_asked 4 '^peer'
@@ -135,7 +135,7 @@ for order in forward reverse; do
   crowd "new.$order" 1 127.0.0.1 "$port" 127.0.0.15
   round_trips "order.$order"
   is "... and nobody new is taken" "$(questions '^peer')" 4
-  touch "$work"/turn.127.0.0.11 "$work"/turn.127.0.0.12 "$work"/turn.127.0.0.13 "$work"/turn.127.0.0.14
+  for n in 11 12 13 14; do : > "$work/turn.$order.127.0.0.$n"; done
   wait_asked 5 '^peer'
   release forward
   wait_for sh -c "[ \$(wc -l < '$work/turns') = 5 ]"
@@ -143,10 +143,12 @@ for order in forward reverse; do
   [ "$order" = forward ] || expected='14 13 12 11 15'
   is "... the others in the order of their answers" "$(sed 's/.*\.//' "$work/turns" | tr '\n' ' ')" "$expected "
   is "... never two at once" "$(grep -c 'status: [2-9]/' "$work/order.$order.log")" 0
+  : > "$work/turn.$order.127.0.0.15"
   stop "$server"
 done
 
-rm -f "$work/turns" "$work"/turn.*
+rm -f "$work/turns"
+order=ready
 tcprules "$work/cdb" "$work/tmp" <<'RULES'
 =bad.example:deny
 RULES
@@ -165,9 +167,10 @@ logs "who is refused by name is refused although all places are taken" ready 'de
 before=$(descriptors)
 tell ready 'reset 0'
 ok "who is admitted and waits for a place is let go when he resets" wait_for has_descriptors "$((before - 1))"
-touch "$work/turn.127.0.0.11" "$work/turn.127.0.0.13"
+for n in 11 13; do : > "$work/turn.$order.127.0.0.$n"; done
 logs "... and the next one is served instead" ready ' ok .*good\.example:127\.0\.0\.13:'
 is "... and nobody else" "$(grep -c ' ok ' "$work/ready.log")" 2
+: > "$work/turn.$order.127.0.0.12"
 stop "$server"
 
 # --- signals -----------------------------------------------------------------------------------------------
