@@ -73,11 +73,11 @@ for bad in no-key no-certificate garbage cut empty encrypted mismatch; do
   like '… and the message names the file' "$(cat "$work/err")" "^tcptls: fatal: .*${file##*/}"
 done
 for old in expired not-yet; do
-  on_socket tcptls -n "$certs/server-$old.pem" true 2> "$work/err"
+  on_socket tcptls -S 1 -n "$certs/server-$old.pem" true 2> "$work/err"
   like "A certificate that is $old is warned about" "$(cat "$work/err")" \
     "^tcptls: warning: .*/server-$old\\.pem: its certificate (has expired|is not valid yet): clients will refuse it"
 done
-on_socket tcptls -n "$good" true 2> "$work/err"
+on_socket tcptls -S 1 -n "$good" true 2> "$work/err"
 unlike '… and no other' "$(cat "$work/err")" warning
 exits 'Nor without the file' 111 on_socket tcptls -n "$certs/none.pem" touch "$work/ran"
 like '… and the message says so' "$(cat "$work/err")" '^tcptls: fatal: .*none.pem.*No such file'
