@@ -109,6 +109,12 @@ come many 9 127.0.0.9
 is "... and without it nobody else is refused" "$(got many)" '9 served;'
 stop "$server"
 
+# gone_from PORT: nobody listens there
+gone_from()
+{
+  test -z "$(ss -Htnl "sport = :$1")"
+}
+
 # --- -K ------------------------------------------------------------------------------------------------------
 
 serving all -HRl0 -v -K 10/1 127.0.0.1 0 sh -c "$served"
@@ -148,6 +154,16 @@ like "USR1 counts those that were refused, not those that wait" "$(table pause)"
 kill -TERM "$server"
 wait "$server"
 is "TERM ends a pause" "$?" 0
+serving ending -HRl0 -v -K 1/1 127.0.0.1 0 sh -c 'echo served; cat > /dev/null'
+hold last-one 127.0.0.1 "$port"
+hold too-many 127.0.0.1 "$port"
+logs "accepting pauses once more" ending '^tcpserver: pause rate 1/1$'
+kill -ALRM "$server"
+wait_for gone_from "$port"
+timeout 1.3 tail -f /dev/null
+unlike "... and does not go on when ALRM has ended it" "$(cat "$work/ending.log")" resume
+stop "$server"
+
 serving quiet -HRl0 -K 1/7200 127.0.0.1 0 sh -c "$served"
 ask > "$work/reply"
 hold e 127.0.0.1 "$port"
