@@ -287,7 +287,12 @@ int main(int argc, char const *const *argv)
   if (i.options.dry) {
     if (plan_print(&i.plan, i.options.folder) == -1)
       strerr_diefusys(EXIT_FAILURE_OF_SYSTEM, "write to standard output");
-  } else if (plan_write(&i.plan, i.options.folder) == -1)
-    strerr_dief(EXIT_FAILURE_OF_SYSTEM, "unable to write all of it");
+  } else {
+    switch (plan_write(&i.plan, i.options.folder)) {
+    case PLAN_WRITTEN: break;
+    case PLAN_UNTOUCHED: strerr_dief(EXIT_FAILURE_OF_SYSTEM, "nothing was written");
+    case PLAN_PARTLY: strerr_dief(EXIT_FAILURE_OF_SYSTEM, "only some services were written");
+    }
+  }
   return i.lost > 0 ? EXIT_LOST : 0;
 }

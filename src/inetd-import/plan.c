@@ -279,21 +279,29 @@ static int move_all(struct writing *w)
   return 0;
 }
 
-int plan_write(struct plan const *p, char const *folder)
+static bool moved_any(struct writing const *w)
+{
+  for (size_t k = 0; k < w->moved; k++)
+    if (is_top(&w->plan->list[k]))
+      return true;
+  return false;
+}
+
+enum plan_outcome plan_write(struct plan const *p, char const *folder)
 {
   struct writing w = {.plan = p, .folder = folder};
   int result;
   if (mkdir(folder, 0755) == -1 && errno != EEXIST) {
     strerr_warnwu2sys("make the folder ", folder);
-    return -1;
+    return PLAN_UNTOUCHED;
   }
   if (check_free(p, folder) == -1)
-    return -1;
+    return PLAN_UNTOUCHED;
   w.temporary = join(folder, ".inetd-import.XXXXXX");
   if (!mkdtemp(w.temporary)) {
     strerr_warnwu2sys("make a folder in ", folder);
     free(w.temporary);
-    return -1;
+    return PLAN_UNTOUCHED;
   }
   result = make_all(&w);
   if (result == 0)
@@ -302,5 +310,7 @@ int plan_write(struct plan const *p, char const *folder)
     result = move_all(&w);
   remove_made(&w);
   free(w.temporary);
-  return result;
+  if (result == 0)
+    return PLAN_WRITTEN;
+  return moved_any(&w) ? PLAN_PARTLY : PLAN_UNTOUCHED;
 }

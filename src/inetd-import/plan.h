@@ -35,8 +35,14 @@ void plan_free(struct plan *p);
 /* Everything as text on standard output. -1 with errno if it can't be written. */
 int plan_print(struct plan const *p, char const *folder);
 
-/* Makes all of it below `folder`, or nothing. Each name in there that exists already is an error, as is everything that
- * the system refuses: -1, with a message on standard error. */
-int plan_write(struct plan const *p, char const *folder);
+enum plan_outcome {
+  PLAN_WRITTEN,
+  PLAN_UNTOUCHED, /* nothing of it is there */
+  PLAN_PARTLY,    /* some of it is: moving failed */
+};
+
+/* Makes all of it below `folder`, or nothing, unless moving fails. Each name in there that exists already is an error, as
+ * is everything that the system refuses; a message on standard error says which. */
+enum plan_outcome plan_write(struct plan const *p, char const *folder);
 
 #endif

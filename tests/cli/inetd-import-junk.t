@@ -27,6 +27,7 @@ server = /bin/cat
 E
 exits 'what is there is never overwritten' 111 inetd-import -o new.d xinetd.conf
 ok '... and it is said' said 'new.d/one exists already'
+ok '... with what that means' said '^inetd-import: fatal: nothing was written$'
 is '... and left as it is' "$(cat new.d/one/run)" mine
 is '... and nothing else is written' "$(ls -A new.d)" one
 exits 'a folder that can not be made' 111 inetd-import -o none/such xinetd.conf
