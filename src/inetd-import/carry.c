@@ -37,7 +37,8 @@ static bool number_of(struct making *m, struct setting const *set, unsigned int 
 {
   if (decimal_parse(number, value_of(set), min, max))
     return true;
-  broken(m, set, "%s: a number from %u to %u, not %s", name_of(set->attribute), min, max, value_of(set));
+  broken(m, set, "%s: expected a number from %u to %u, not %s", name_of(set->attribute), min, max,
+         value_of(set));
   return false;
 }
 
@@ -90,7 +91,8 @@ static void carry_access_times(struct making *m, struct setting const *set)
                  (part[2] = clock_part(&at, ':', 23)) >= 0 && (part[3] = clock_part(&at, '\0', 59)) >= 0 &&
                  60 * part[0] + part[1] < 60 * part[2] + part[3];
     if (!sound) {
-      broken(m, set, "access_times: hour:minute-hour:minute within a day, not %s", set->values.list[i]);
+      broken(m, set, "access_times: expected hour:minute-hour:minute within a day, not %s",
+             set->values.list[i]);
       continue;
     }
     to = 60 * part[2] + part[3] + 1;
@@ -129,7 +131,7 @@ static void carry_max_load(struct making *m, struct setting const *set)
   if (parse_load(value_of(set), &hundredths))
     text_addf(&m->edits, ",MAXLOAD=\"%u\"", hundredths);
   else
-    broken(m, set, "max_load: a load such as 2.5, not %s", value_of(set));
+    broken(m, set, "max_load: expected a load such as 2.5, not %s", value_of(set));
 }
 
 static void carry_instances(struct making *m, struct setting const *set)
@@ -190,7 +192,8 @@ static bool is_path(struct making *m, struct setting const *set)
 {
   if (*value_of(set) == '/')
     return true;
-  broken(m, set, "%s: a path that begins with '/', not %s", attributes[set->attribute].name, value_of(set));
+  broken(m, set, "%s: expected a path that begins with '/', not %s", attributes[set->attribute].name,
+         value_of(set));
   return false;
 }
 
@@ -268,7 +271,7 @@ static void carry_bind(struct making *m, struct setting const *set)
   if (*host != '-' && (address_parse(&address, host) || is_scoped(host) || hostname_clean(clean, host)))
     m->host = host;
   else
-    broken(m, set, "bind: an address or a name, not %s", host);
+    broken(m, set, "bind: expected an address or a name, not %s", host);
 }
 
 static void carry_v6only(struct making *m, struct setting const *set)
@@ -277,7 +280,7 @@ static void carry_v6only(struct making *m, struct setting const *set)
     if (!m->host)
       m->host = "::";
   } else if (strcmp(value_of(set), "no") != 0)
-    broken(m, set, "v6only: yes or no, not %s", value_of(set));
+    broken(m, set, "v6only: expected yes or no, not %s", value_of(set));
 }
 
 /* --- Flags -------------------------------------------------------------------------------------------------- */
@@ -357,7 +360,7 @@ static void carry_user(struct making *m, struct setting const *set)
 {
   char const *name = value_of(set);
   if (!is_account(name))
-    broken(m, set, "%s: a name or a number, not %s", attributes[set->attribute].name, name);
+    broken(m, set, "%s: expected a name or a number, not %s", attributes[set->attribute].name, name);
   else if (set->attribute == A_GROUP)
     m->account.group = name;
   else
@@ -369,14 +372,14 @@ static void carry_groups(struct making *m, struct setting const *set)
   if (strcmp(value_of(set), "yes") == 0)
     m->account.groups = true;
   else if (strcmp(value_of(set), "no") != 0)
-    broken(m, set, "groups: yes or no, not %s", value_of(set));
+    broken(m, set, "groups: expected yes or no, not %s", value_of(set));
 }
 
 static void carry_umask(struct making *m, struct setting const *set)
 {
   char const *mask = value_of(set);
   if (strlen(mask) > 4 || strspn(mask, "01234567") != strlen(mask))
-    broken(m, set, "umask: up to four octal digits, not %s", mask);
+    broken(m, set, "umask: expected up to four octal digits, not %s", mask);
   else
     text_addf(&m->setup, "umask %s\n", mask);
 }
@@ -388,7 +391,7 @@ static void carry_nice(struct making *m, struct setting const *set)
   bool better = *text == '-';
   unsigned int n;
   if (!decimal_parse(&n, text + better, 0, 40))
-    broken(m, set, "nice: a number from -40 to 40, not %s", text);
+    broken(m, set, "nice: expected a number from -40 to 40, not %s", text);
   else if (n > 0)
     text_addf(better ? &m->outer : &m->slot[SLOT_NICE], " nice -n %s%u", better ? "-" : "", n);
 }
@@ -417,8 +420,8 @@ static void carry_rlimit(struct making *m, struct setting const *set)
   struct text *out = is_unlimited(set) ? &m->outer_limits : &m->slot[SLOT_LIMITS];
   uint64_t size = 0;
   if (!is_unlimited(set) && !parse_size(value_of(set), &size)) {
-    broken(m, set, "%s: a number, perhaps with K or M, or UNLIMITED, not %s", attributes[set->attribute].name,
-           value_of(set));
+    broken(m, set, "%s: expected a number, perhaps with K or M, or UNLIMITED, not %s",
+           attributes[set->attribute].name, value_of(set));
     return;
   }
   if (out->len == 0)
@@ -435,7 +438,7 @@ static void carry_env(struct making *m, struct setting const *set)
     char const *variable = set->values.list[i];
     size_t len = strcspn(variable, "=");
     if (len == 0 || !variable[len])
-      broken(m, set, "env: NAME=value, not %s", variable);
+      broken(m, set, "env: expected NAME=value, not %s", variable);
     /* The name becomes that of a file, for envdir, which passes over those that begin with a dot. */
     else if (memchr(variable, '/', len) || *variable == '.' || len > 200)
       lost(m, set, "env: envdir can't have the variable %s", variable);
@@ -491,7 +494,7 @@ static void log_to_syslog(struct making *m, struct setting const *set)
   char const *facility = set->values.count > 1 ? set->values.list[1] : "";
   char const *level = set->values.count > 2 ? set->values.list[2] : "info";
   if (set->values.count > 3 || !among(facility, facilities) || !among(level, levels)) {
-    broken(m, set, "log_type: SYSLOG, a facility, and perhaps a level, not %s %s", facility, level);
+    broken(m, set, "log_type: expected SYSLOG, a facility, and perhaps a level, not %s %s", facility, level);
     return;
   }
   text_addf(&m->log, "exec logger -p %s.%s -t", facility, level);
@@ -507,7 +510,7 @@ static void log_to_file(struct making *m, struct setting const *set)
   if (set->values.count < 2 || set->values.count > 4 ||
       (set->values.count > 2 && !parse_size(set->values.list[2], &soft)) ||
       (set->values.count > 3 && !parse_size(set->values.list[3], &hard))) {
-    broken(m, set, "log_type: FILE, its name, and up to two sizes");
+    broken(m, set, "log_type: expected FILE, its name, and up to two sizes");
     return;
   }
   lost(m, set, "log_type: the log is not in %s but in log/main, which multilog keeps", set->values.list[1]);
@@ -526,7 +529,7 @@ static void carry_log_type(struct making *m, struct setting const *set)
   else if (strcmp(value_of(set), "FILE") == 0)
     log_to_file(m, set);
   else
-    broken(m, set, "log_type: SYSLOG or FILE, not %s", value_of(set));
+    broken(m, set, "log_type: expected SYSLOG or FILE, not %s", value_of(set));
 }
 
 /* --- Nothing ------------------------------------------------------------------------------------------------ */

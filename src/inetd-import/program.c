@@ -127,9 +127,9 @@ static void make_redirect(struct making *m, struct setting const *set)
   char const *host = set->values.list[0], *port = set->values.list[1];
   unsigned int number;
   if (*host == '-' || (!address_parse(&address, host) && !hostname_clean(clean, host)))
-    broken(m, set, "redirect: a host and a port, not %s", host);
+    broken(m, set, "redirect: expected a host and a port, not %s", host);
   else if (!decimal_parse(&number, port, 1, 65535) && !getservbyname(port, "tcp"))
-    broken(m, set, "redirect: a host and a port, not %s", port);
+    broken(m, set, "redirect: expected a host and a port, not %s", port);
   text_add(&m->slot[SLOT_PROGRAM], " tcpclient -RHl0");
   text_add_word(&m->slot[SLOT_PROGRAM], host);
   text_add_word(&m->slot[SLOT_PROGRAM], port);
@@ -172,7 +172,7 @@ static void make_server(struct making *m)
   char const *path = server->values.list[0], *zero = last_part(path);
   size_t first = 0;
   if (*path != '/' || !*zero) {
-    broken(m, server, "server: a path that begins with '/', not %s", path);
+    broken(m, server, "server: expected a path that begins with '/', not %s", path);
     return;
   }
   if (service_has(s, A_FLAGS, "NAMEINARGS")) {

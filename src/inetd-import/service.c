@@ -104,7 +104,8 @@ static bool is_yes(struct service *s, enum attribute a)
   if (strcmp(value, "yes") == 0)
     return true;
   s->broken = true;
-  remark(&s->remarks, s->at[a]->place, REMARK_LOST, "%s: yes or no, not %s", attributes[a].name, value);
+  remark(&s->remarks, s->at[a]->place, REMARK_LOST, "%s: expected yes or no, not %s", attributes[a].name,
+         value);
   return false;
 }
 

@@ -98,27 +98,27 @@ refused 'no user' 'junk.conf:1: no user'
 good | sed '/server/d' > junk.conf
 refused 'no server' 'junk.conf:1: no server'
 good | sed 's|/bin/cat|cat|' > junk.conf
-refused 'a server that is no path' 'server: a path'
+refused 'a server that is no path' 'server: expected a path'
 good | sed 's|/bin/cat|/bin/|' > junk.conf
-refused 'a server that is a folder' 'server: a path'
+refused 'a server that is a folder' 'server: expected a path'
 good | sed 's|user = .*|user = -x|' > junk.conf
-refused 'a user that is an option' 'user: a name or a number'
+refused 'a user that is an option' 'user: expected a name or a number'
 good | sed 's|user = .*|user = x;id|' > junk.conf
-refused 'a user that is none' 'user: a name or a number'
+refused 'a user that is none' 'user: expected a name or a number'
 good | sed '/port/d' > junk.conf
 refused 'a service that is not in the database' 'no port: good'
 good | sed 's|7070|70700|' > junk.conf
 refused 'a port that is none' 'no port: 70700'
 good | sed 's|wait = no|wait = maybe|' > junk.conf
-refused 'neither yes nor no' 'wait: yes or no'
+refused 'neither yes nor no' 'wait: expected yes or no'
 with 'umask = 0778' > junk.conf
-refused 'a bad umask' 'umask: up to four octal digits'
+refused 'a bad umask' 'umask: expected up to four octal digits'
 with 'nice = high' > junk.conf
-refused 'a bad nice' 'nice: a number'
+refused 'a bad nice' 'nice: expected a number'
 with 'instances = 0' > junk.conf
-refused 'a bad number' 'instances: a number from 1'
+refused 'a bad number' 'instances: expected a number from 1'
 with 'instances = 4294967297' > junk.conf
-refused 'a number that is too high' 'instances: a number from 1'
+refused 'a number that is too high' 'instances: expected a number from 1'
 with 'only_from = 1.2.3' > junk.conf
 refused 'an address of three parts' 'only_from: expected an address'
 with 'only_from = 1.2.3.4%x' > junk.conf
@@ -134,33 +134,33 @@ refused 'nothing in braces' 'only_from: expected an IPv4 address'
 with 'only_from = 1.2.{3,300}' > junk.conf
 refused 'a part over 255' 'only_from: expected an IPv4 address'
 with 'access_times = 9:00-8:00' > junk.conf
-refused 'times that go backwards' 'access_times: hour:minute'
+refused 'times that go backwards' 'access_times: expected hour:minute'
 with 'access_times = 9:00-9:00' > junk.conf
-refused 'times that do not go on' 'access_times: hour:minute'
+refused 'times that do not go on' 'access_times: expected hour:minute'
 with 'access_times = 9:00-24:00' > junk.conf
-refused 'a time that is none' 'access_times: hour:minute'
+refused 'a time that is none' 'access_times: expected hour:minute'
 with "access_times = $(yes 1:00-2:00 | head -n 33 | tr '\n' ' ')" > junk.conf
 refused 'times without end' 'access_times: more than 32 intervals'
 with 'max_load = 1.2.3' > junk.conf
-refused 'a load that is none' 'max_load: a load'
+refused 'a load that is none' 'max_load: expected a load'
 with 'rlimit_as = 99999999999999999M' > junk.conf
-refused 'a limit that is too high' 'rlimit_as: a number'
+refused 'a limit that is too high' 'rlimit_as: expected a number'
 with 'bind = -x' > junk.conf
-refused 'an address that is an option' 'bind: an address'
+refused 'an address that is an option' 'bind: expected an address'
 with 'redirect = -x 1' > junk.conf
-refused 'a host that is an option' 'redirect: a host and a port'
+refused 'a host that is an option' 'redirect: expected a host and a port'
 with 'redirect = 127.0.0.1 -x' > junk.conf
-refused 'a port that is an option' 'redirect: a host and a port'
+refused 'a port that is an option' 'redirect: expected a host and a port'
 with 'flags = NODELY' > junk.conf
 refused 'a flag that is none' 'flags: there is no NODELY'
 with 'log_type = FILE' > junk.conf
-refused 'a log without a name' 'log_type: FILE, its name'
+refused 'a log without a name' 'log_type: expected FILE, its name'
 with 'log_type = SYSLOG moon' > junk.conf
-refused 'a facility that is none' 'log_type: SYSLOG, a facility'
+refused 'a facility that is none' 'log_type: expected SYSLOG, a facility'
 with 'env = novalue' > junk.conf
-refused 'a variable without a value' 'env: NAME=value'
+refused 'a variable without a value' 'env: expected NAME=value'
 with 'banner_success = x' > junk.conf
-refused 'a banner that is no path' 'banner_success: a path'
+refused 'a banner that is no path' 'banner_success: expected a path'
 printf 'service x\n{\n\tuser = a\0b\n}\n' > junk.conf
 refused 'a NUL' 'with a NUL'
 { good | sed '$d'; printf '	server_args = '; head -c 70000 /dev/zero | tr '\0' a; echo; echo '}'; other; } > junk.conf
@@ -180,6 +180,8 @@ refused 'too few values' 'cps: it takes 2 values, not 1' 'good '
 with 'only_from -= 1.2.3.4' > junk.conf
 refused 'what is not there can not go' 'can.t be taken away' 'good '
 is '... and nobody is let in instead' "$(cat "$out/good/rules")" ':deny'
+with 'only_from = 192.0.2.1 MORE' | sed 's/MORE/\\\n\t192.0.2.2/' > junk.conf
+refused 'a line that goes on in the next' "expected an attribute, a blank, and '='"
 with 'env = A/B=c' > junk.conf
 refused 'a variable that is no file' 'envdir can.t have' 'good '
 with 'banner = /nonexistent' > junk.conf
@@ -208,7 +210,7 @@ refused 'no user before the group' 'expected a user'
 printf 'x stream unix nowait root /bin/cat cat\n' > junk.conf
 refused 'a socket of UNIX' 'is not of TCP'
 printf 'a;b:80 stream tcp nowait root /bin/cat cat\n' > junk.conf
-refused 'an address that is none' 'bind: an address'
+refused 'an address that is none' 'bind: expected an address'
 head -c 3000 /dev/urandom > random
 inetd-import -o random.d random > /dev/null 2> "$work/err"
 ok 'random octets end well' test $? -le 1
