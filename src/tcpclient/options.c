@@ -14,7 +14,7 @@
 #include "span.h"
 
 #define USAGE                                                                                                \
-  "tcpclient [ -46dDhHqQrRvxX ] [ -i localip ] [ -p localport ] [ -l localname ] [ -t n ] [ -T x+y ] "       \
+  "tcpclient [ -46dDhHqQrRvxX ] [ -i localip ] [ -p localport ] [ -l localname ] [ -t n ] [ -T x[+y] ] "     \
   "[ -I interface ] [ -P muxport ] [ -y 1 | 2 ] [ -n certificate ] [ -k ] [ -c authorities ] "               \
   "[ -L revocations ] [ -m name ] [ -s protocol ] [ -f ciphers ] [ -M version ] [ -e protocols ] [ -S n ] "  \
   "host port [ program ]"
@@ -28,7 +28,7 @@ char const options_help[] = USAGE
     "  -I interface   for IPv6 link-local addresses without a zone\n"
     "  -i localip     local address; -p localport: local port\n"
     "  -l localname   $TCPLOCALHOST; by default DNS is asked\n"
-    "  -T x+y         give up after x+y seconds (2+58)\n"
+    "  -T x[+y]       give up after x+y seconds (2+58)\n"
     "  -d / -D        leave TCP_NODELAY off (default with program) / set it (default without)\n"
     "  -x             if the port's name is unknown or the connection is refused, ask TCPMUX for it\n"
     "  -X             ask TCPMUX only\n"
