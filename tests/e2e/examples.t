@@ -352,8 +352,8 @@ is 'ucspi-environ: a script tells the address' "$(TCPREMOTEIP=192.0.2.7 sh run.s
 
 # --- TLS ------------------------------------------------------------------------------------------------------------
 . "$root/tests/tls.sh"
-ok 'tcptls: a key and a certificate are made' runs tcptls.1 'openssl req'
-cp "$certs/ca.pem" ca.pem
+ok 'tcptls: a key and a certificate are made' runs tcptls.1 'CN=localhost'
+ok '... and a client' runs tcptls.1 'CN=alice'
 mkdir etc/tcptls
 cp server.pem etc/tcptls/mail.pem
 chown -R "$me" etc/tcptls server.pem 2> err
@@ -366,8 +366,9 @@ up 8443 tcptls.1 'systemd-socket-activate'
 client 127.0.0.1 8443 > got
 is 'tcptls: below systemd a program knows its client, and TLS' "$(grep -cE '^(TCPREMOTEIP=127|SSL_PROTOCOL=TLS)' got)" 2
 down
-up 8443 tcptls.1 'ca.pem'
-is 'tcptls: a client is known by its certificate' "$(client -c "$certs/client.pem" 127.0.0.1 8443)" 'CN=alice,O=Example'
+up 8443 tcptls.1 '-a ca.pem'
+is 'tcptls: a client is known by its certificate' \
+  "$(tcpclient -RHl0 -n alice.pem -c cert.pem -m localhost 127.0.0.1 8443 < /dev/null)" 'CN=alice'
 down
 up 25 tcptls.1 'qmail-smtpd'
 is 'tcptls: without STARTTLS the connection is plain' "$(peer 127.0.0.1 25 'HELO me\r\n' | tr -d '\r')" '220 mail.example.org
