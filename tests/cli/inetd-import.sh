@@ -64,13 +64,19 @@ connects()
     "$1" "$2"
 }
 
+# edit_run NAME SCRIPT: by sed
+edit_run()
+{
+  sed "$2" "$out/$1/run" > "$work/run.new"
+  cat "$work/run.new" > "$out/$1/run"
+}
+
 # start NAME PORT [ADDRESS]: the service as it was written, from its directory; sets $pid; its log is $work/NAME.out
 start()
 {
-  if ! can_become_nobody; then
-    sed 's/ -u nobody//' "$out/$1/run" > "$work/run.new"
-    cat "$work/run.new" > "$out/$1/run"
-  fi
+  can_become_nobody || edit_run "$1" 's/ -u nobody//'
+  # It sets groups even where they are set already.
+  [ "$(id -u)" = 0 ] || edit_run "$1" '/^  setuidgid nobody \\$/d'
   # shellcheck disable=SC2016 # expanded by the shell inside
   background "$1" sh -c 'cd "$1" && exec ./run' sh "$out/$1"
   ok "the service $1 starts" wait_for connects "${3:-127.0.0.1}" "$2" || diag "$(cat "$work/$1.out")"
