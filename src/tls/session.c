@@ -60,6 +60,7 @@ static struct {
  * there are records that bring no data; and it takes a record as a whole though there is no room to send it: OpenSSL (as
  * of 3.0) gives up a connection whose keys are to be changed twice while a record is half written. */
 struct net {
+  SSL *ssl; /* whose it is */
   int fd;
   int problem;     /* errno of what has failed for good, or 0 */
   bool is_shut;    /* close_notify was the last; what OpenSSL still wants to say (of new keys) nobody needs */
@@ -94,6 +95,9 @@ static int net_read(BIO *bio, char *out, int size)
   if ((size_t)size > shared.net_left)
     size = (int)shared.net_left;
   got = recv(n->fd, out, (size_t)size, MSG_DONTWAIT);
+  /* Before TLS 1.3 what is encrypted looks like a hello now and then; and there is no second one. */
+  if (SSL_version(n->ssl) < TLS1_3_VERSION)
+    n->hello.is_over = true;
   if (got > 0 && !hello_take(&n->hello, (unsigned char *)out, (size_t)got)) {
     ERR_raise(ERR_LIB_SSL, SSL_R_EXCESSIVE_MESSAGE_SIZE);
     return -1;
@@ -221,7 +225,7 @@ static BIO_METHOD const *net_method(void)
   return shared.method;
 }
 
-static BIO *net_bio(int fd, bool server)
+static BIO *net_bio(SSL *ssl, int fd, bool server)
 {
   BIO_METHOD const *method = net_method();
   struct net *n = calloc(1, sizeof *n);
@@ -230,6 +234,7 @@ static BIO *net_bio(int fd, bool server)
     free(n);
     return NULL;
   }
+  n->ssl = ssl;
   n->fd = fd;
   n->hello.is_over = !server;
   BIO_set_data(bio, n);
@@ -814,7 +819,7 @@ enum session_result session_step(struct session *s, int64_t now_ms)
 int session_init(struct session *s, SSL_CTX *context, bool server, int net, int plain)
 {
   SSL *ssl = SSL_new(context);
-  BIO *bio = ssl ? net_bio(net, server) : NULL;
+  BIO *bio = ssl ? net_bio(ssl, net, server) : NULL;
   ERR_clear_error();
   if (!bio) {
     SSL_free(ssl);
