@@ -2,27 +2,21 @@
 #include "remarks.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-#include <skalibs/strerr.h>
 
 /* Longer than any of ours, but for what they quote. */
 #define WORDS_MAX 300
 
 void remark(struct remarks *r, struct place place, enum remark_kind kind, char const *format, ...)
 {
-  struct text clean = TEXT_ZERO;
+  struct text words = TEXT_ZERO, clean = TEXT_ZERO;
   va_list arguments;
-  char *words;
-  int len;
   va_start(arguments, format);
-  len = vasprintf(&words, format, arguments);
+  text_addv(&words, format, arguments);
   va_end(arguments);
-  if (len < 0)
-    strerr_diefusys(111, "get memory");
-  text_add_clean(&clean, words, WORDS_MAX);
-  free(words);
+  text_add_clean(&clean, text_string(&words), WORDS_MAX);
+  text_free(&words);
   r->list = memory_more(r->list, r->count + 1, sizeof *r->list);
   r->list[r->count++] = (struct remark){place, kind, memory_copy(text_string(&clean), clean.len)};
   text_free(&clean);

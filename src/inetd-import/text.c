@@ -50,18 +50,22 @@ void text_add(struct text *t, char const *string)
   text_add_bytes(t, string, strlen(string));
 }
 
-void text_addf(struct text *t, char const *format, ...)
+void text_addv(struct text *t, char const *format, va_list arguments)
 {
-  va_list arguments;
   char *formatted;
-  int len;
-  va_start(arguments, format);
-  len = vasprintf(&formatted, format, arguments);
-  va_end(arguments);
+  int len = vasprintf(&formatted, format, arguments);
   if (len < 0)
     strerr_diefusys(111, "get memory");
   text_add_bytes(t, formatted, (size_t)len);
   free(formatted);
+}
+
+void text_addf(struct text *t, char const *format, ...)
+{
+  va_list arguments;
+  va_start(arguments, format);
+  text_addv(t, format, arguments);
+  va_end(arguments);
 }
 
 /* No shell gives any of these a meaning, wherever in a word they stand. */

@@ -3,6 +3,7 @@
 #ifndef IMPORT_TEXT_H
 #define IMPORT_TEXT_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 struct text {
@@ -17,6 +18,7 @@ struct text {
 void text_add_bytes(struct text *t, char const *bytes, size_t len);
 void text_add(struct text *t, char const *string);
 void text_addf(struct text *t, char const *format, ...) __attribute__((format(printf, 2, 3)));
+void text_addv(struct text *t, char const *format, va_list arguments) __attribute__((format(printf, 2, 0)));
 
 /* Adds a blank and the string as one word of a POSIX shell, whatever it holds: what is not plain gets apostrophes. */
 void text_add_word(struct text *t, char const *string);
