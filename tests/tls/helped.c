@@ -242,13 +242,17 @@ static void accept_one(void)
 
 static void obey_signals(void)
 {
-  if (got_hup && message_send(control, tls_row(TLS_RELOAD), 0, NULL, NULL) == -1)
+  bool hup = got_hup, usr1 = got_usr1;
+  /* Before they are obeyed: what that leads to may make a test send the next one at once. */
+  if (hup)
+    got_hup = 0;
+  if (usr1)
+    got_usr1 = 0;
+  if (hup && message_send(control, tls_row(TLS_RELOAD), 0, NULL, NULL) == -1)
     die("reload");
-  got_hup = 0;
-  for (size_t i = 0; got_usr1 && i < workers; i++)
+  for (size_t i = 0; usr1 && i < workers; i++)
     if (worker[i].channel != -1)
       message_send(worker[i].channel, tls_row(TLS_PING), (uint32_t)i + 1000, NULL, NULL);
-  got_usr1 = 0;
 }
 
 int main(int argc, char **argv)
