@@ -12,7 +12,7 @@ LD      := $(shell head -n 1 conf-ld)
 HOME_   := $(shell head -n 1 conf-home)
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
            -Wswitch-enum -Wundef -Wvla -Wformat=2
-CFLAGS_ := -std=gnu11 -D_GNU_SOURCE -Isrc/lib -Isrc/small -Isrc/dns -Isrc/tls $(WARN) $(if $(WERROR),-Werror) $(CFLAGS)
+CFLAGS_ := -std=gnu11 -D_GNU_SOURCE -Isrc/lib -Isrc/small -Isrc/dns -Isrc/tls -Isrc/service $(WARN) $(if $(WERROR),-Werror) $(CFLAGS)
 
 ifdef SANITIZE
 B       := build/san
@@ -44,7 +44,7 @@ PROGRAMS := tcpserver tcprules tcprulescheck tcpmuxd tcpclient tcpbind tcp-env r
 PROGRAMS += argv0 addcr delcr fixcrio recordio mconnect-io
 PROGRAMS += inetd-import
 # Started by other programs, which find them in ../libexec.
-HELPERS  := tcplookup http-get rblsmtpd-lists
+HELPERS  := tcplookup http-get rblsmtpd-lists ucspi-service
 # Those that speak TLS are made if OpenSSL 3 is here; OPENSSL=no does without.
 ifndef OPENSSL
 OPENSSL  := $(shell printf '\043include <openssl/ssl.h>\n\043if OPENSSL_VERSION_NUMBER >= 0x30000000L\nyes\n\043endif\n' | \
@@ -54,6 +54,8 @@ ifeq ($(OPENSSL),yes)
 PROGRAMS += tcptls
 HELPERS  += tlsconnect
 endif
+# Services for tcpserver to load in place of the programs of these names.
+OBJECTS  := recordio.so fixcrio.so
 # Run as they are; each finds the others beside itself.
 SCRIPTS  := tcpcat mconnect who@ date@ finger@ http@
 
@@ -62,7 +64,7 @@ DNS_SRC           := $(wildcard src/dns/*.c)
 # TLS over OpenSSL.
 TLS_SRC           := $(wildcard src/tls/*.c)
 
-tcpserver_SRC     := $(wildcard src/tcpserver/*.c)
+tcpserver_SRC     := $(wildcard src/tcpserver/*.c) src/service/next.c
 tcprules_SRC      := src/tcprules/tcprules.c src/tcprules/duplicates.c
 tcprulescheck_SRC := src/tcprules/tcprulescheck.c
 tcpmuxd_SRC       := $(wildcard src/tcpmuxd/*.c)
@@ -71,6 +73,7 @@ tcpbind_SRC       := $(wildcard src/tcpbind/*.c)
 inetd-import_SRC  := $(wildcard src/inetd-import/*.c)
 tcp-env_SRC       := src/filters/tcp-env.c
 mconnect-io_SRC   := src/filters/mconnect-io.c src/filters/crlf.c
+ucspi-service_SRC := $(wildcard src/service/*.c)
 http-get_SRC      := src/filters/http-get.c
 tcplookup_SRC     := $(wildcard src/tcplookup/*.c) $(DNS_SRC)
 tcptls_SRC        := $(wildcard src/tcptls/*.c) $(TLS_SRC)
@@ -81,9 +84,13 @@ rblsmtpd-lists_SRC := $(addprefix src/rblsmtpd/,rblsmtpd-lists.c lists.c steps.c
 argv0_SRC         := $(addprefix src/filters/,argv0.c)
 addcr_SRC         := $(addprefix src/filters/,addcr.c stream.c crlf.c)
 delcr_SRC         := $(addprefix src/filters/,delcr.c stream.c crlf.c)
-fixcrio_SRC       := $(addprefix src/filters/,fixcrio.c relay.c stay.c crlf.c)
-recordio_SRC      := $(addprefix src/filters/,recordio.c relay.c stay.c record.c)
-# What a program links besides LIBS.
+fixcrio_SRC       := $(addprefix src/filters/,fixcrio.c filter.c relay.c stay.c crlf.c)
+recordio_SRC      := $(addprefix src/filters/,recordio.c filter.c relay.c stay.c record.c)
+# What a program links besides LIBS. Who loads objects has something for them, too.
+# All symbols are looked up at the start, else every child of fork() would do it for itself again; and each mapping less
+# is one less to copy for it.
+tcpserver_LIBS    := -ldl -Wl,-z,now -Wl,-z,noseparate-code -Wl,--dynamic-list=src/service/ucspi-service.list
+ucspi-service_LIBS := $(tcpserver_LIBS)
 tcplookup_LIBS    := -lcares
 tcptls_LIBS       := -lssl -lcrypto
 tlsconnect_LIBS   := -lssl -lcrypto
@@ -107,16 +114,16 @@ LIBS := $(B)/libucspi.a -l:libcdb.a -l:libskarnet.a
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all check unit install install-programs install-man clean lint format bench fuzz soak programs
+.PHONY: all check unit install install-programs install-header install-man clean lint format bench fuzz soak programs
 
-PRODUCTS := $(PROGRAMS:%=$(COMMAND)/%) $(SCRIPTS:%=$(COMMAND)/%) $(HELPERS:%=$(LIBEXEC)/%)
+PRODUCTS := $(PROGRAMS:%=$(COMMAND)/%) $(SCRIPTS:%=$(COMMAND)/%) $(HELPERS:%=$(LIBEXEC)/%) $(OBJECTS:%=$(LIBEXEC)/%)
 all: $(PRODUCTS)
 
 OBJ       = $(patsubst %.c,$(B)/%.o,$(1))
 LIB_SRC  := $(wildcard src/lib/*.c src/small/*.c)
 ALL_SRC  := $(LIB_SRC) $(foreach p,$(PROGRAMS) $(HELPERS),$($(p)_SRC))
 # What needs none of LIBS.
-SMALL_LIB_SRC := $(filter-out %/hashtable.c %/letters.c %/rates.c %/rulefile.c %/rules.c,$(LIB_SRC))
+SMALL_LIB_SRC := $(filter-out %/hashtable.c %/letters.c %/object.c %/rates.c %/rulefile.c %/rules.c,$(LIB_SRC))
 
 $(B)/%.o: %.c Makefile conf-cc
 	@mkdir -p $(@D)
@@ -156,7 +163,7 @@ $(B)/static-flag-l%: Makefile conf-cc conf-ld
 	  then echo $(STATICALLY); else echo; fi > $@
 
 # program NAME,FOLDER
-static_flag = $(B)/static-flag$(or $($(1)_LIBS),-lc)
+static_flag = $(B)/static-flag$(or $(firstword $($(1)_LIBS)),-lc)
 define program
 $(2)/$(1): $(call OBJ,$($(1)_SRC)) $(B)/libucspi.a $(static_flag) conf-ld
 	@mkdir -p $$(@D)
@@ -174,6 +181,25 @@ endef
 rule_for = $(if $(filter $(1),$(SMALL)),$(call small_program,$(1),$(2)),$(call program,$(1),$(2)))
 $(foreach p,$(PROGRAMS),$(eval $(call rule_for,$(p),$(COMMAND))))
 $(foreach p,$(HELPERS),$(eval $(call rule_for,$(p),$(LIBEXEC))))
+
+# What goes into objects is compiled anew: for any address, and seen from outside only if it says so. They find the C
+# library, and ucspi_service_next(), in who loads them.
+OBJECT_B    := $(B)/object
+OBJECT_OBJ   = $(patsubst %.c,$(OBJECT_B)/%.o,$(1))
+$(OBJECT_B)/%.o: %.c Makefile conf-cc
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_) -DFILTER_OBJECT -fPIC -fvisibility=hidden -MMD -MP -c -o $@ $<
+$(OBJECT_B)/src/lib/helperpath.o: CFLAGS_ += -DUCSPI_HOME='"$(HOME_)"'
+$(OBJECT_B)/libsmall.a: $(call OBJECT_OBJ,$(SMALL_LIB_SRC))
+	rm -f $@
+	ar rcs $@ $^
+define object
+$(LIBEXEC)/$(1): $(call OBJECT_OBJ,$($(1:.so=)_SRC)) $(OBJECT_B)/libsmall.a conf-ld
+	@mkdir -p $$(@D)
+	$(LD) $(LDFLAGS) -shared -o $$@.new $(call OBJECT_OBJ,$($(1:.so=)_SRC)) $(OBJECT_B)/libsmall.a
+	mv $$@.new $$@
+endef
+$(foreach o,$(OBJECTS),$(eval $(call object,$(o))))
 
 $(SCRIPTS:%=$(COMMAND)/%): $(COMMAND)/%: src/scripts/%
 	@mkdir -p $(@D)
@@ -248,7 +274,8 @@ $(TLS_UNIT:%=$(B)/unit/%): UNIT_LIBS = -lssl -lcrypto
 $(TLS_UNIT:%=$(B)/unit/%): $(B)/libtls.a
 
 -include $(patsubst %.c,$(B)/%.d,$(ALL_SRC) $(TLS_SRC) $(wildcard tests/unit/*.c)) \
-  $(patsubst %.c,$(SMALL_B)/%.d,$(foreach p,$(SMALL),$($(p)_SRC)) $(SMALL_LIB_SRC))
+  $(patsubst %.c,$(SMALL_B)/%.d,$(foreach p,$(SMALL),$($(p)_SRC)) $(SMALL_LIB_SRC)) \
+  $(patsubst %.c,$(OBJECT_B)/%.d,$(foreach o,$(OBJECTS),$($(o:.so=)_SRC)) $(SMALL_LIB_SRC))
 
 # Each file is written under another name and renamed: who starts a program meanwhile gets the old or the new.
 INSTALLED := $(DESTDIR)$(HOME_)
@@ -257,12 +284,19 @@ NEEDS_ABSOLUTE_HOME = $(if $(filter /%,$(HOME_)),,$(error conf-home: not an abso
 
 install: install-programs install-man
 
-install-programs: all
+install-programs: all install-header
 	$(NEEDS_ABSOLUTE_HOME)
 	mkdir -p "$(INSTALLED)/bin" "$(INSTALLED)/libexec"
-	for p in $(HELPERS:%=$(LIBEXEC)/%) $(PROGRAMS:%=$(COMMAND)/%) $(SCRIPTS:%=$(COMMAND)/%); do \
+	for p in $(HELPERS:%=$(LIBEXEC)/%) $(OBJECTS:%=$(LIBEXEC)/%) $(PROGRAMS:%=$(COMMAND)/%) $(SCRIPTS:%=$(COMMAND)/%); do \
 	  case $$p in "$(LIBEXEC)"/*) to="$(INSTALLED)/libexec/$${p##*/}" ;; *) to="$(INSTALLED)/bin/$${p##*/}" ;; esac; \
 	  install -m 755 "$$p" "$$to.new" && mv "$$to.new" "$$to" || exit 1; done
+
+HEADER := ucspi-service.h
+install-header:
+	$(NEEDS_ABSOLUTE_HOME)
+	mkdir -p "$(INSTALLED)/include"
+	install -m 644 src/service/$(HEADER) "$(INSTALLED)/include/$(HEADER).new"
+	mv "$(INSTALLED)/include/$(HEADER).new" "$(INSTALLED)/include/$(HEADER)"
 
 install-man:
 	$(NEEDS_ABSOLUTE_HOME)
@@ -273,7 +307,7 @@ install-man:
 check:
 	sh tests/run
 
-FORMATTED = $(wildcard src/*/*.[ch] tests/*/*.[ch])
+FORMATTED = $(wildcard src/*/*.[ch] tests/*/*.[ch] doc/*.c)
 format:
 	clang-format -i $(FORMATTED)
 

@@ -2,14 +2,10 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <unistd.h>
 
-#include "about.h"
-#include "complain.h"
-#include "messages.h"
+#include "filter.h"
 #include "record.h"
-#include "relay.h"
 
 #define PROG  "recordio"
 #define USAGE "recordio prog [ args ]"
@@ -59,24 +55,14 @@ static void show(void *context, enum relay_way way, char const *packet, size_t l
   log_flush(l);
 }
 
-int main(int argc, char const *const *argv)
+static int begin(int argc, char const *const *argv)
 {
   static struct log log;
-  struct relay_work work = {.context = &log, .observe = show};
-  struct messages messages;
-  int error;
-  if (about_answered(argc, argv, PROG, help))
-    return 0;
-  if (messages_divert(&messages) == -1)
-    return STATUS_FAILED;
-  if (messages_are_diverted(&messages))
-    work.observe = NULL; /* nobody would see it */
-  if (argc < 2)
-    die_usage(PROG, USAGE);
+  struct filter const f = {
+      .name = PROG, .usage = USAGE, .help = help, .work = {.context = &log, .observe = show}};
   record_init(&log.way[RELAY_INPUT], (unsigned int)getpid(), '<');
   record_init(&log.way[RELAY_OUTPUT], (unsigned int)getpid(), '>');
-  if (relay_start(&work) == -1)
-    die_unable(PROG, "start", "", errno);
-  error = messages_execute(&messages, argv[1], argv + 1, getenv("PATH"), (char const *const *)environ);
-  die_unable(PROG, "run ", argv[1], error);
+  return filter_run(&f, argc, argv);
 }
+
+FILTER_BEGINS(recordio, begin)

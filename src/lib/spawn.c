@@ -6,11 +6,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "descriptors.h"
 #include "execute.h"
 
 #if defined(__linux__) && !defined(UCSPI_PORTABLE)
@@ -45,6 +47,9 @@ int spawner_init(struct spawner *s)
   char *stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (stack == MAP_FAILED)
     return -1;
+#ifdef MADV_DONTFORK
+  madvise(stack, STACK_SIZE, MADV_DONTFORK); /* for children that share our memory only: nobody copies it */
+#endif
   *s = (struct spawner){.stack = stack + STACK_SIZE, .last_pidfd = INT_MAX, .low = -1};
   return 0;
 }
@@ -96,22 +101,29 @@ static int own_descriptors(struct child *child)
   return connection;
 }
 
+/* Whatever runs in the child finds it like this. 0, or -1 with errno. */
+__attribute__((no_sanitize("address"))) static int furnish(struct spawn const *what, int connection)
+{
+  sigset_t none;
+  if (dup2(connection, 0) == -1 || dup2(connection, 1) == -1 ||
+      (what->nofile && setrlimit(RLIMIT_NOFILE, what->nofile) == -1))
+    return -1;
+  if (what->prepare)
+    what->prepare(what->context, getpid());
+  sigemptyset(&none);
+  return sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 __attribute__((no_sanitize("address"))) static int run_child(void *pointer)
 {
   struct child *child = pointer;
   struct spawn const *what = child->what;
   int connection = child->shared_descriptors ? own_descriptors(child) : what->connection;
-  sigset_t none;
 
-  if (connection == -1 || dup2(connection, 0) == -1 || dup2(connection, 1) == -1 ||
-      (what->nofile && setrlimit(RLIMIT_NOFILE, what->nofile) == -1)) {
+  if (connection == -1 || furnish(what, connection) == -1) {
     child->exec_errno = errno;
     _exit(111);
   }
-  if (what->prepare)
-    what->prepare(what->context, getpid());
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, NULL);
   child->exec_errno = execute(what->argv[0], what->argv, what->path, what->envp);
   _exit(111);
 }
@@ -157,6 +169,15 @@ static void give_back(struct spawner *s)
   }
 }
 
+/* Not one that others will need the number of. */
+static void keep_pidfd(struct spawner const *s, struct spawned *out)
+{
+  if (out->pidfd <= s->last_pidfd)
+    return;
+  close(out->pidfd);
+  out->pidfd = -1;
+}
+
 int spawn_run(struct spawner *s, struct spawn const *what, struct spawned *out)
 {
   struct child child = {.what = what, .spawner = s};
@@ -171,9 +192,48 @@ int spawn_run(struct spawner *s, struct spawn const *what, struct spawned *out)
   if (out->pid == -1)
     return -1;
   out->exec_errno = child.exec_errno;
-  if (out->pidfd > s->last_pidfd) {
-    close(out->pidfd);
-    out->pidfd = -1;
-  }
+  keep_pidfd(s, out);
+  return 0;
+}
+
+int spawn_pidfd(pid_t pid)
+{
+#if defined(SYS_pidfd_open) && !defined(UCSPI_PORTABLE)
+  return (int)syscall(SYS_pidfd_open, pid, 0);
+#else
+  (void)pid;
+  errno = ENOSYS;
+  return -1;
+#endif
+}
+
+static _Noreturn void call_in_child(struct spawn const *what, spawn_function *function)
+{
+  char **argv = (char **)(void const *)what->argv;
+  int argc = 0, status;
+  if (furnish(what, what->connection) == -1)
+    _exit(111);
+  descriptors_close_others();
+  while (argv[argc])
+    argc++;
+  environ = (char **)(void const *)what->envp;
+  status = function(argc, argv, environ);
+  /* Not exit(): what the parent has given to atexit() is for the parent's end. And it costs ten more pages. */
+  fflush(NULL);
+  _exit(status);
+}
+
+/* fork() and not clone(): what is called may be anything, and the C library has to know that it is in another process.
+ * The child is ours until it is waited for, so its number is good for a pidfd. */
+int spawn_call(struct spawner *s, struct spawn const *what, spawn_function *function, struct spawned *out)
+{
+  *out = (struct spawned){.pid = fork(), .pidfd = -1};
+  if (out->pid == -1)
+    return -1;
+  if (out->pid == 0)
+    call_in_child(what, function);
+  if (what->pidfd)
+    out->pidfd = spawn_pidfd(out->pid);
+  keep_pidfd(s, out);
   return 0;
 }

@@ -1,5 +1,6 @@
 /* spawn.h - start a program on a connection, for what an exec costs and nothing more: the child borrows the
- * parent's memory (vfork), and, where the kernel has them, the parent gets a pidfd to learn of its end. */
+ * parent's memory (vfork), and, where the kernel has them, the parent gets a pidfd to learn of its end. Or call a
+ * function in a child that has a copy of that memory (fork). */
 #ifndef UCSPI_SPAWN_H
 #define UCSPI_SPAWN_H
 
@@ -36,8 +37,8 @@ struct spawn {
   int connection;              /* becomes descriptors 0 and 1; all others above 2 must be close-on-exec */
   bool pidfd;                  /* one is wanted */
   struct rlimit const *nofile; /* the limit to restore, or null */
-  /* Called in the child just before it execs, null for nothing. It shares the parent's memory: it may make
-   * async-signal-safe calls only. */
+  /* Called in the child just before it execs or calls, null for nothing. One that execs shares the parent's memory: it
+   * may make async-signal-safe calls only. */
   void (*prepare)(void *context, pid_t pid);
   void *context;
 };
@@ -51,5 +52,15 @@ struct spawned {
 /* 0; or -1 with errno (EAGAIN, ENOMEM …) if there is no new process. The program's signal mask is empty.
  * The signal mask of the caller should block whatever it handles. */
 int spawn_run(struct spawner *s, struct spawn const *what, struct spawned *out);
+
+/* The same with a function in place of a program, which gets `path` in the environment only, and no descriptors but 0, 1
+ * and 2. What it returns is the exit status, after stdio has been flushed; what was given to
+ * atexit() is not called. If the child fails before that it exits 111, and nobody is told why. */
+typedef int spawn_function(int argc, char **argv, char **envp);
+int spawn_call(struct spawner *s, struct spawn const *what, spawn_function *function, struct spawned *out);
+
+/* A descriptor, close-on-exec, that becomes readable when that child of ours ends. -1 with errno, ENOSYS where there is no
+ * such thing. */
+int spawn_pidfd(pid_t pid);
 
 #endif

@@ -166,6 +166,17 @@ static void remember(struct launch *l, struct child *child, struct connection *c
   reaper_started(l->reaper, child);
 }
 
+/* Prog is a program, or a function of ours. */
+static int begin(struct launch *l, struct spawn const *what, struct spawned *new)
+{
+  if (!l->service)
+    return spawn_run(&l->spawner, what, new);
+  if (spawn_call(&l->spawner, what, l->service, new) == -1)
+    return -1;
+  report_entrusted(l->report);
+  return 0;
+}
+
 enum outcome launch_stage(void *launch, struct connection *c)
 {
   struct launch *l = launch;
@@ -189,7 +200,7 @@ enum outcome launch_stage(void *launch, struct connection *c)
   child->started_ms = clock_ms();
   if (tell)
     report_compose_start(l->report, c, l->children->count + 1, l->limits->concurrency);
-  if (spawn_run(&l->spawner, &what, &new) == -1) {
+  if (begin(l, &what, &new) == -1) {
     if (tell)
       report_not_started(l->report);
     return no_process(l, c);

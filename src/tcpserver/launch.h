@@ -11,6 +11,7 @@
 #include "idle.h"
 #include "limits.h"
 #include "listener.h"
+#include "object.h"
 #include "options.h"
 #include "reaper.h"
 #include "report.h"
@@ -28,6 +29,7 @@ struct launch {
   struct environment base;    /* the inherited environment, cleaned once */
   struct environment current; /* of the connection in hand */
   char const *path;           /* where prog is looked for */
+  object_service *service;    /* what is called in its place, or null */
   struct rlimit nofile;       /* prog's limit, if ours was raised */
   bool nofile_raised;
   unsigned int waiting; /* connections besides that may wait, each with its descriptors */

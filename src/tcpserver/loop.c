@@ -21,6 +21,7 @@
 #include "launch.h"
 #include "limits.h"
 #include "names.h"
+#include "plugins.h"
 #include "opening.h"
 #include "pace.h"
 #include "proxy.h"
@@ -72,6 +73,7 @@ struct server {
   struct access access;
   struct banner banner;
   struct launch launch;
+  struct plugins plugins;
   struct waiting_table waiting;
   struct proxy proxy;
   struct names names;
@@ -409,6 +411,7 @@ static void reload(struct server *s)
   opening_reload(&s->opening);
   if (s->options->tls)
     handshakes_reload(&s->handshakes);
+  plugins_reload(&s->plugins, &s->report);
   report_status(&s->report, s->children.count, s->limits.concurrency);
 }
 
@@ -640,6 +643,8 @@ void loop_prepare(void)
   s->launch.reaper = &s->reaper;
   s->launch.idle = &s->idle;
   s->launch.waiting = waiting_wanted(o, s->limits.concurrency);
+  plugins_load(&s->plugins, o->prog[0]);
+  s->launch.service = s->plugins.service;
   launch_init(&s->launch);
   if (events_init(&s->events) == -1)
     strerr_diefusys(111, "wait for events");

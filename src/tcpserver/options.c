@@ -53,6 +53,8 @@ char const options_help[] = USAGE
     "  -j n -z        n processes for TLS; set $TLS_PROVIDER\n"
     "  host           an address, a name, 0 for every local address, or - (with port -) for the\n"
     "                 listening socket that was passed in\n"
+    "  program        executed for each connection; if it has a slash and ends in .so, a shared object\n"
+    "                 that is loaded at the start, and its function is called, see ucspi-service(3)\n"
     "See tcpserver(1).\n";
 
 enum kind {
@@ -311,14 +313,6 @@ static void apply(struct choice *c, struct option const *option, char const *tex
   }
 }
 
-/* /path/name.so means a plug-in to load, not a program to run. */
-static void refuse_plugin(char const *prog)
-{
-  size_t len = strlen(prog);
-  if (len > 3 && strchr(prog, '/') && strcmp(prog + len - 3, ".so") == 0)
-    strerr_die(100, PROG, ": usage: ", prog, " is a plug-in, and this version can't load any");
-}
-
 static _Noreturn void die_usage(struct letters_reader const *r)
 {
   char const *usage = USAGE;
@@ -370,7 +364,6 @@ struct options options_from(int argc, char const *const *argv)
   check_tls(&c);
   apply_idle(&c);
   o->no_delay = c.delay == DELAY_OFF || (o->tls && c.delay == DELAY_UNSAID);
-  refuse_plugin(argv[2]);
   o->host = argv[0];
   o->port = argv[1];
   o->prog = argv + 2;

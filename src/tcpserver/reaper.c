@@ -2,13 +2,13 @@
 #include "reaper.h"
 
 #include <errno.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "signals.h"
 #include "sources.h"
+#include "spawn.h"
 
 /* How often children without a pidfd are asked, when they are many. */
 #define SWEEP_EVERY_MS 50
@@ -23,17 +23,6 @@ void reaper_init(struct reaper *r, struct children *children, struct events *eve
                        .stranger = stranger,
                        .context = context};
   signals_catch_child(true);
-}
-
-static int open_pidfd(pid_t pid)
-{
-#if defined(SYS_pidfd_open) && !defined(UCSPI_PORTABLE)
-  return (int)syscall(SYS_pidfd_open, pid, 0);
-#else
-  (void)pid;
-  errno = ENOSYS;
-  return -1;
-#endif
 }
 
 static void set_pidfd(struct reaper *r, struct child *child, int pidfd)
@@ -52,7 +41,7 @@ static void become_many(struct reaper *r)
 {
   r->many = true;
   for (unsigned int i = 0; i < r->few; i++)
-    set_pidfd(r, &r->children->child[r->member[i].index], open_pidfd(r->member[i].pid));
+    set_pidfd(r, &r->children->child[r->member[i].index], spawn_pidfd(r->member[i].pid));
   r->few = 0;
   signals_catch_child(r->children->without_pidfd > 0);
 }

@@ -34,6 +34,7 @@ void report_deny(struct report *r, struct connection const *c);
 void report_compose_start(struct report *r, struct connection const *c, unsigned int running,
                           unsigned int limit);
 void report_write_start(void *report, pid_t pid);
+void report_entrusted(struct report *r);          /* ... by a child that has a copy of them */
 void report_started(struct report *r, pid_t pid); /* there is one: what it could not write is written now */
 void report_not_started(struct report *r);        /* there is no child */
 

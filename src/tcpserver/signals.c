@@ -1,7 +1,6 @@
 /* signals.c - see signals.h. */
 #include "signals.h"
 
-#include <signal.h>
 #include <stddef.h>
 
 #include <skalibs/selfpipe.h>
@@ -39,6 +38,21 @@ void signals_begin(void)
   for (int number = 1; number < NSIG; number++)
     if (number != SIGKILL && number != SIGSTOP)
       sigaction(number, &standard, NULL);
+}
+
+void signals_keep(struct signals_kept *kept)
+{
+  sigprocmask(SIG_SETMASK, NULL, &kept->mask);
+  for (int number = 1; number < NSIG; number++)
+    sigaction(number, NULL, &kept->action[number]);
+}
+
+/* What the system or the C library has for itself is refused in both directions. */
+void signals_put_back(struct signals_kept const *kept)
+{
+  for (int number = 1; number < NSIG; number++)
+    sigaction(number, &kept->action[number], NULL);
+  sigprocmask(SIG_SETMASK, &kept->mask, NULL);
 }
 
 /* --- What came too early --------------------------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
 #ifndef TCPSERVER_SIGNALS_H
 #define TCPSERVER_SIGNALS_H
 
+#include <signal.h>
 #include <stdbool.h>
 
 /* First of all: makes all dispositions those that a program expects to start with, and keeps back ALRM, HUP, USR1, USR2,
@@ -14,6 +15,14 @@ int signals_init(void);
 
 /* Also catch SIGCHLD, or leave it alone. */
 void signals_catch_child(bool catch);
+
+/* What others' code in this process may change: all dispositions and the mask. */
+struct signals_kept {
+  sigset_t mask;
+  struct sigaction action[NSIG];
+};
+void signals_keep(struct signals_kept *kept);
+void signals_put_back(struct signals_kept const *kept);
 
 /* The next signal, or 0. */
 int signals_read(void);

@@ -5,7 +5,8 @@ make=$(command -v gmake || echo make)
 programs='tcpserver tcprules tcprulescheck tcpmuxd tcpclient tcpbind tcp-env rblsmtpd'
 programs="$programs argv0 addcr delcr fixcrio recordio tcptls inetd-import"
 programs="$programs mconnect-io tcpcat mconnect who@ date@ finger@ http@"
-helpers='tcplookup http-get rblsmtpd-lists tlsconnect'
+helpers='tcplookup http-get rblsmtpd-lists tlsconnect ucspi-service'
+objects='recordio.so fixcrio.so'
 
 # The copy keeps the times, so that nothing is built again.
 mkdir "$work/tree"
@@ -24,7 +25,8 @@ installed_in()
 expected_files()
 {
   for program in $programs; do echo "./bin/$program"; done
-  for helper in $helpers; do echo "./libexec/$helper"; done
+  for helper in $helpers $objects; do echo "./libexec/$helper"; done
+  echo ./include/ucspi-service.h
   for page in doc/*.[1-9]; do echo "./share/man/man${page##*.}/${page#doc/}"; done
 }
 
@@ -41,6 +43,10 @@ for helper in $helpers; do
   is "$helper is executable by everybody, writable by its owner" "$(mode_of "$installed/libexec/$helper")" 755
   like "the installed $helper runs" "$("$installed/libexec/$helper" --version)" "^$helper \\(ucspi-tcpmux\\) [0-9]"
 done
+for object in $objects; do
+  ok "the installed $object can be loaded" "$installed/libexec/ucspi-service" -n "$installed/libexec/$object"
+done
+is 'the header is readable by everybody' "$(mode_of "$installed/include/ucspi-service.h")" 644
 for page in "$installed"/share/man/man*/*; do
   is "$(basename "$page") is readable by everybody" "$(mode_of "$page")" 644
 done

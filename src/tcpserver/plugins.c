@@ -1,0 +1,183 @@
+/* plugins.c - see plugins.h. */
+#include "plugins.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <skalibs/strerr.h>
+
+#include "decimal.h"
+#include "signals.h"
+#include "ucspi-service.h"
+
+/* How long an init function may take in a trial. */
+#define TRIAL_S 30
+
+/* How a trial ends. Exit statuses that an init function would hardly choose: one that exits has not come back. */
+enum trial { TRIAL_PASSED = 173, TRIAL_FAILED, TRIAL_ASTRAY };
+
+struct plugin {
+  char const *path;
+  char const *directory; /* for init, or null */
+  char const *name;      /* of init, or null */
+  object_init *init;
+};
+
+/* $PLUGINn and what belongs to it; null if it is unset or empty. */
+static char const *variable(size_t n, char const *suffix)
+{
+  char name[sizeof "PLUGIN_init" + DECIMAL_SIZE] = "PLUGIN", *end = name + strlen(name);
+  char const *value;
+  end += decimal_print(end, n);
+  stpcpy(end, suffix);
+  value = getenv(name);
+  return value && *value ? value : NULL;
+}
+
+static struct object load(char const *path)
+{
+  struct object o;
+  if (!object_load(&o, path))
+    strerr_dief(111, "unable to load ", path, ": ", o.why);
+  return o;
+}
+
+/* What it has left in the buffers of stdio would be written by every child. 0, or -1 with errno if the way there or back
+ * is barred. */
+static int call_init(struct plugins const *p, struct plugin const *plugin, int when, bool *failed)
+{
+  int there = plugin->directory ? chdir(plugin->directory) : 0;
+  *failed = false;
+  if (there == -1)
+    return -1;
+  if (plugin->init)
+    *failed = plugin->init(when) == UCSPI_SERVICE_FAILED;
+  fflush(NULL);
+  return fchdir(p->home);
+}
+
+static void start(struct plugins const *p, struct plugin *plugin)
+{
+  struct object o;
+  bool failed;
+  if (!strchr(plugin->path, '/'))
+    strerr_dief(111, "unable to load ", plugin->path, ": its path needs a slash");
+  o = load(plugin->path);
+  if (plugin->name) {
+    plugin->init = object_find_init(&o, plugin->name);
+    if (!plugin->init)
+      strerr_dief(111, "unable to load ", plugin->path, ": ", o.why);
+  }
+  if (call_init(p, plugin, UCSPI_SERVICE_START, &failed) == -1)
+    strerr_diefusys(111, "enter ", plugin->directory ? plugin->directory : "our directory", " for ",
+                    plugin->path);
+  if (failed)
+    strerr_dief(111, "unable to prepare ", plugin->path, ": ", plugin->name, " has failed");
+}
+
+static void start_all(struct plugins *p)
+{
+  char const *path;
+  while ((path = variable(p->count, ""))) {
+    size_t n = p->count;
+    p->plugin = reallocarray(p->plugin, n + 1, sizeof *p->plugin);
+    if (!p->plugin)
+      strerr_diefusys(111, "prepare");
+    p->plugin[n] = (struct plugin){
+        .path = path, .directory = variable(n, "_dir"), .name = variable(n, "_init"), .init = NULL};
+    start(p, &p->plugin[n]);
+    p->count++;
+  }
+}
+
+void plugins_load(struct plugins *p, char const *prog)
+{
+  bool is_object = object_is_named(prog);
+  struct signals_kept kept;
+  *p = (struct plugins){.home = -1};
+  if (!is_object && !variable(0, ""))
+    return;
+  p->home = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (p->home == -1)
+    strerr_diefusys(111, "open the current directory");
+  signals_keep(&kept);
+  start_all(p);
+  if (is_object) {
+    struct object o = load(prog);
+    p->service = object_find_service(&o, prog);
+    if (!p->service)
+      strerr_dief(111, "unable to load ", prog, ": ", o.why);
+    fflush(NULL);
+  }
+  signals_put_back(&kept);
+}
+
+/* --- SIGHUP ---------------------------------------------------------------------------------------------------- */
+
+static _Noreturn void try_in_child(struct plugins const *p, struct plugin const *plugin)
+{
+  bool failed;
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+  alarm(TRIAL_S);
+  if (call_init(p, plugin, UCSPI_SERVICE_AGAIN, &failed) == -1)
+    _exit(TRIAL_ASTRAY);
+  _exit(failed ? TRIAL_FAILED : TRIAL_PASSED);
+}
+
+/* Null if it has passed. */
+static char const *fault_of(int status)
+{
+  if (WIFSIGNALED(status))
+    return WTERMSIG(status) == SIGALRM ? "init takes too long" : "init is killed by a signal";
+  switch (WEXITSTATUS(status)) {
+  case TRIAL_PASSED: return NULL;
+  case TRIAL_FAILED: return "init has failed";
+  case TRIAL_ASTRAY: return "init's directory, or ours, can't be entered";
+  default: return "init does not return";
+  }
+}
+
+static char const *try(struct plugins const *p, struct plugin const *plugin)
+{
+  int status;
+  pid_t pid = fork();
+  if (pid == -1)
+    return strerror(errno);
+  if (pid == 0)
+    try_in_child(p, plugin);
+  while (waitpid(pid, &status, 0) == -1)
+    if (errno != EINTR)
+      return strerror(errno);
+  return fault_of(status);
+}
+
+static char const *repeat(struct plugins const *p, struct plugin const *plugin)
+{
+  struct signals_kept kept;
+  bool failed = false;
+  char const *why = try(p, plugin);
+  if (why)
+    return why;
+  signals_keep(&kept);
+  if (call_init(p, plugin, UCSPI_SERVICE_AGAIN, &failed) == -1)
+    why = strerror(errno);
+  signals_put_back(&kept);
+  return failed ? "init has failed, although a trial has not" : why;
+}
+
+void plugins_reload(struct plugins const *p, struct report *r)
+{
+  report_flush(r); /* before what they say themselves */
+  for (size_t i = 0; i < p->count; i++) {
+    char const *why = p->plugin[i].init ? repeat(p, &p->plugin[i]) : NULL;
+    if (why)
+      report_warning(r, "prepare ", p->plugin[i].path, why);
+  }
+}
