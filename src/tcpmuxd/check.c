@@ -27,7 +27,7 @@ static void report_name(char const *name, void *wrong)
 static bool is_sound(struct service *s)
 {
   static int (*const checks[])(struct service *) = {service_check_program, service_check_rules,
-                                                    service_check_limit};
+                                                    service_check_limit, service_check_object};
   bool sound = true;
   for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
     if (checks[i](s) == -1) {
@@ -41,6 +41,8 @@ static void print_service(struct service const *s, bool is_registered)
 {
   buffer_puts(buffer_1, s->name);
   buffer_puts(buffer_1, s->kind == SERVICE_DIRECTORY ? " directory" : " file");
+  if (s->is_object)
+    buffer_puts(buffer_1, " object");
   for (int i = 0; i < SERVICE_MARKS; i++) {
     char number[DECIMAL_SIZE];
     if (!s->mark[i])

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "executable.h"
-#include "muxrequest.h"
+#include "loader.h"
 
 char const *const service_mark_file[SERVICE_MARKS] = {
     [SERVICE_DOWN] = "down",   [SERVICE_HIDDEN] = "hidden",   [SERVICE_OWN_REPLY] = "own-reply",
@@ -49,42 +49,110 @@ static int read_marks(struct service *s)
   return 0;
 }
 
-enum service_finding service_find(struct service *s, int base, char const *name)
+size_t service_name_len(char const *file)
 {
-  struct stat st;
+  size_t len = strlen(file);
+  return object_has_suffix(file) ? len - OBJECT_SUFFIX_LEN : len;
+}
 
-  s->name = name;
-  s->kind = SERVICE_FILE;
-  s->at = base;
-  s->program = name;
-  s->mode = 0;
-  s->limit_fd = -1;
-  s->rules.file = s->rules.copy = -1;
-  memset(s->mark, 0, sizeof s->mark);
-  if (service_is_reserved(name) || !muxrequest_is_service_name(name))
-    return SERVICE_UNKNOWN;
-  if (fstatat(base, name, &st, 0) == -1) {
-    int why = errno;
-    if (why == ENOENT && fstatat(base, name, &st, AT_SYMLINK_NOFOLLOW) == -1 && errno == ENOENT)
-      return SERVICE_UNKNOWN;
-    errno = why;
-    return broken(s, "not found", name);
-  }
-  if (!S_ISDIR(st.st_mode)) {
-    s->mode = st.st_mode;
+/* Is there nothing of that name, not even a link to nowhere? Else errno says what is wrong with it. */
+static bool is_nothing(int at, char const *file)
+{
+  int why = errno;
+  struct stat st;
+  if (why == ENOENT && fstatat(at, file, &st, AT_SYMLINK_NOFOLLOW) == -1 && errno == ENOENT)
+    return true;
+  errno = why;
+  return false;
+}
+
+/* The service is s->program, or else that object. */
+static enum service_finding find_program(struct service *s, char const *object, struct stat *st)
+{
+  if (fstatat(s->at, s->program, st, 0) == 0)
+    return SERVICE_FOUND;
+  if (!is_nothing(s->at, s->program))
+    return broken(s, "not found", s->program);
+  if (fstatat(s->at, object, st, 0) == 0) {
+    s->program = object;
+    s->is_object = true;
     return SERVICE_FOUND;
   }
+  return is_nothing(s->at, object) ? SERVICE_UNKNOWN : broken(s, "not found", object);
+}
+
+/* In the current directory. */
+static enum service_finding find_in_directory(struct service *s)
+{
+  struct stat st;
   s->kind = SERVICE_DIRECTORY;
   s->at = AT_FDCWD;
   s->program = "./run";
+  if (read_marks(s) == -1)
+    return SERVICE_BROKEN;
+  switch (find_program(s, "./run" OBJECT_SUFFIX, &st)) {
+  case SERVICE_FOUND: s->mode = st.st_mode; break;
+  case SERVICE_UNKNOWN: break; /* service_check_program() will say that there is no `run` */
+  case SERVICE_BROKEN: return SERVICE_BROKEN;
+  }
+  return SERVICE_FOUND;
+}
+
+static void begin(struct service *s, int base, char const *name)
+{
+  s->name = s->program = name;
+  s->kind = SERVICE_FILE;
+  s->at = base;
+  s->mode = 0;
+  s->is_object = false;
+  stpcpy(stpcpy(s->object, name), OBJECT_SUFFIX);
+  s->limit_fd = -1;
+  s->rules.file = s->rules.copy = -1;
+  memset(s->mark, 0, sizeof s->mark);
+}
+
+enum service_finding service_find(struct service *s, int base, char const *name)
+{
+  struct stat st;
+  enum service_finding finding;
+
+  s->limit_fd = s->rules.file = s->rules.copy = -1;
+  if (service_is_reserved(name) || !muxrequest_is_service_name(name) || object_has_suffix(name))
+    return SERVICE_UNKNOWN;
+  begin(s, base, name);
+  finding = find_program(s, s->object, &st);
+  if (finding != SERVICE_FOUND)
+    return finding;
+  if (s->is_object || !S_ISDIR(st.st_mode)) {
+    s->mode = st.st_mode;
+    return SERVICE_FOUND;
+  }
   if (enter(base, name) == -1)
     return broken(s, "can't be entered", name);
-  return read_marks(s) == -1 ? SERVICE_BROKEN : SERVICE_FOUND;
+  return find_in_directory(s);
 }
 
 int service_check_program(struct service *s)
 {
-  return executable_check(&s->problem, s->at, s->program, s->mode);
+  if (!s->is_object)
+    return executable_check(&s->problem, s->at, s->program, s->mode);
+  if (!S_ISREG(s->mode))
+    return problem_set(&s->problem, "not a regular file", s->program, 0);
+  if (faccessat(s->at, s->program, R_OK, AT_EACCESS) == -1)
+    return problem_set(&s->problem, "can't be read", s->program, errno);
+  return 0;
+}
+
+/* Only -n asks, which has nothing else to do in the current directory. */
+int service_check_object(struct service *s)
+{
+  char path[sizeof "./" + sizeof s->object] = "./";
+  if (!s->is_object)
+    return 0;
+  if (s->at != AT_FDCWD && fchdir(s->at) == -1)
+    return problem_set(&s->problem, "can't be entered", ".", errno);
+  stpcpy(path + strlen(path), s->at == AT_FDCWD ? s->program + strlen("./") : s->program);
+  return loader_try(path) == 0 ? 0 : problem_set(&s->problem, "can't be loaded", s->program, errno);
 }
 
 int service_check_rules(struct service *s)

@@ -6,13 +6,15 @@
 #include <stdbool.h>
 
 #include "limit.h"
+#include "muxrequest.h"
+#include "object.h"
 #include "peer.h"
 #include "problem.h"
 #include "rules.h"
 
 enum service_kind {
-  SERVICE_FILE,     /* an executable file, run as it is */
-  SERVICE_DIRECTORY /* a directory whose `run` is executed inside it */
+  SERVICE_FILE,     /* an executable file, run as it is; or an object */
+  SERVICE_DIRECTORY /* a directory whose `run` is executed inside it; or its run.so */
 };
 
 /* What a service directory may hold besides `run`. A name that is there in any form counts, even as a link to
@@ -32,7 +34,9 @@ struct service {
   enum service_kind kind;
   int at; /* openat()'s directory for `program` */
   char const *program;
-  mode_t mode; /* of program, or 0 if not asked yet */
+  bool is_object;                                          /* it is to be loaded (object.h) */
+  char object[MUXREQUEST_NAME_MAX + sizeof OBJECT_SUFFIX]; /* NAME.so */
+  mode_t mode;                                             /* of program, or 0 if not asked yet */
   bool mark[SERVICE_MARKS];
   struct rules rules; /* open once service_judge() or service_check() have read it */
   struct rules_verdict verdict;
@@ -50,6 +54,9 @@ enum service_finding { SERVICE_FOUND, SERVICE_UNKNOWN, SERVICE_BROKEN };
  * not be initialised, and holds nothing to release unless it is FOUND. */
 enum service_finding service_find(struct service *s, int base, char const *name);
 
+/* "NAME.so" is there under the name NAME, and the length of that is returned; else the length of all of it. */
+size_t service_name_len(char const *file);
+
 enum service_judgement {
   SERVICE_ALLOWED,
   SERVICE_DENIED,     /* s->verdict.key says by which rule */
@@ -58,8 +65,10 @@ enum service_judgement {
 };
 enum service_judgement service_judge(struct service *s, struct peer const *peer);
 
-/* Can its program be run, and are its rules and its limit sound? 0, or -1 with s->problem. */
+/* Can its program be run, and are its rules and its limit sound? 0, or -1 with s->problem. Of an object only that it can
+ * be read is known; service_check_object(), if it is one, has somebody try to load it, who says himself what is wrong. */
 int service_check_program(struct service *s);
+int service_check_object(struct service *s);
 int service_check_rules(struct service *s);
 int service_check_limit(struct service *s);
 

@@ -19,6 +19,7 @@
 #include "clock.h"
 #include "decimal.h"
 #include "environment.h"
+#include "loader.h"
 #include "messages.h"
 #include "muxrequest.h"
 #include "peer.h"
@@ -304,13 +305,13 @@ static int build_path(char path[PATH_MAX], struct session const *s, struct servi
     memcpy(path, service->program, strlen(service->program) + 1);
     return 0;
   }
-  if (directory_len + 1 + MUXREQUEST_NAME_MAX >= PATH_MAX) {
+  if (directory_len + 1 + sizeof service->object > PATH_MAX) {
     errno = ENAMETOOLONG;
     return -1;
   }
   memcpy(path, s->options.directory, directory_len);
   path[directory_len] = '/';
-  memcpy(path + directory_len + 1, service->name, strlen(service->name) + 1);
+  memcpy(path + directory_len + 1, service->program, strlen(service->program) + 1);
   return 0;
 }
 
@@ -325,24 +326,32 @@ static void check_program(struct session const *s, struct service *service)
 static int become(struct session const *s, struct service *service)
 {
   static struct environment environment;
+  static struct loader loader;
   char path[PATH_MAX];
-  char const *argv[] = {path, NULL};
+  char const *itself[] = {path, NULL}, *const *argv = service->is_object ? loader.argv : itself;
+  bool replies = !service->mark[SERVICE_OWN_REPLY];
 
-  if (build_environment(&environment, service) == -1 || build_path(path, s, service) == -1) {
+  if (build_environment(&environment, service) == -1 || build_path(path, s, service) == -1 ||
+      (service->is_object && loader_prepare(&loader, path, replies) == -1)) {
     log_error(s, "prepare ", service->name);
     refuse(s, &broken, "exec ", "can't be prepared");
   }
   check_program(s, service);
   take_slot(s, service);
-  if (!service->mark[SERVICE_OWN_REPLY])
+  /* Who loads an object says it himself, because he may fail. */
+  if (replies && !service->is_object)
     say(s, "+\r\n", 3);
   log_ok(s);
   signal(SIGPIPE, SIG_DFL);
   messages_for_program(&s->messages);
-  execve(path, (char *const *)argv, (char *const *)environment.entry);
+  execve(argv[0], (char *const *)(void const *)argv, (char *const *)environment.entry);
   messages_for_us(&s->messages);
+  log_error(s, "run ", argv[0]);
+  if (service->is_object && replies) {
+    signal(SIGPIPE, SIG_IGN);
+    refuse(s, &broken, "exec ", "no ucspi-service");
+  }
   /* Too late for a reply: the client takes whatever comes now for the service's. */
-  log_error(s, "run ", path);
   return STATUS_FAILED;
 }
 

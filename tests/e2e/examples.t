@@ -407,6 +407,9 @@ for words in 'tcpmux stream' 'service tcpmux' 'ExecStart' 'systemd-socket-activa
   ran_elsewhere tcp-env.1 "$words" e2e/tcp-env.t
 done
 ran_elsewhere tcpclient.1 '-y 2' cli/tcpclient-proxy.t
+ran_elsewhere tcpserver.1 smtp_init cli/ucspi-service.t
+ran_elsewhere ucspi-service.3 counter_init cli/ucspi-service.t
+ran_elsewhere ucspi-service.3 recordio.so cli/ucspi-service.t
 ran_elsewhere tcpserver.1 '-Y 192' cli/tcpserver-proxy.t
 all_ran
 done_testing
