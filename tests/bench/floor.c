@@ -1,12 +1,14 @@
 /* floor.c - the cheapest servers that can exist, for the real ones to be compared with.
  *
  *   floor exec prog [args]   accept, vfork, exec prog with the connection as descriptors 0 and 1
+ *   floor fork object.so     accept, fork, call the function `service` of that object with the connection as descriptor 1
  *   floor close              accept, close
  *   floor port               print a port that is free now, and exit (for servers that cannot say theirs)
  *
  * Listens on 127.0.0.1 at any free port and prints it. No rules, no limits, no log, no signals; the kernel
  * reaps the children. prog does get an environment of the size that tcpserver -HRl0 gives it, with the peer's
  * address and port written for each connection, because no server can do without. */
+#include <dlfcn.h>
 #include <signal.h>
 #include <stdbool.h>
 
@@ -17,7 +19,7 @@ static char const PROG[] = "floor";
 
 static void usage(void)
 {
-  fputs("floor: usage: floor exec prog [args] | floor close | floor port\n", stderr);
+  fputs("floor: usage: floor exec prog [args] | floor fork object.so | floor close | floor port\n", stderr);
   exit(100);
 }
 
@@ -50,7 +52,34 @@ static void describe(struct peer *p, struct sockaddr_in const *from)
   *decimal(p->port + strlen("TCPREMOTEPORT="), ntohs(from->sin_port)) = '\0';
 }
 
-static void serve(int listener, char *const *prog)
+typedef int function(int argc, char **argv, char **envp);
+
+/* The static floor, for all other rows, can't load anything. */
+static function *load(char const *path)
+{
+  union {
+    void *found;
+    function *service;
+  } symbol = {NULL};
+#ifdef LOADS
+  void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  symbol.found = object ? dlsym(object, "service") : NULL;
+#endif
+  if (!symbol.found)
+    die(path);
+  return symbol.service;
+}
+
+static void call_in_child(int connection, function *service)
+{
+  pid_t pid = fork();
+  if (pid < 0)
+    die("fork");
+  if (pid == 0)
+    _exit(dup2(connection, 1) == 1 ? service(1, (char *[]){"service", NULL}, environ) : 111);
+}
+
+static void serve(int listener, char *const *prog, function *service)
 {
   struct peer peer = {.address = "TCPREMOTEIP=", .port = "TCPREMOTEPORT="};
   char *const environment[] = {"PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin",
@@ -77,6 +106,8 @@ static void serve(int listener, char *const *prog)
       describe(&peer, &from);
       run(connection, prog, environment);
     }
+    if (service)
+      call_in_child(connection, service);
     close(connection);
   }
 }
@@ -85,10 +116,11 @@ int main(int argc, char **argv)
 {
   struct sigaction nobody_waits = {.sa_handler = SIG_DFL, .sa_flags = SA_NOCLDWAIT};
   bool executes = argc > 2 && strcmp(argv[1], "exec") == 0;
+  bool forks = argc == 3 && strcmp(argv[1], "fork") == 0;
   if (argc == 2 && strcmp(argv[1], "port") == 0)
     return close(listener_announced());
-  if (!executes && !(argc == 2 && strcmp(argv[1], "close") == 0))
+  if (!executes && !forks && !(argc == 2 && strcmp(argv[1], "close") == 0))
     usage();
   sigaction(SIGCHLD, &nobody_waits, NULL);
-  serve(listener_announced(), executes ? argv + 2 : NULL);
+  serve(listener_announced(), executes ? argv + 2 : NULL, forks ? load(argv[2]) : NULL);
 }

@@ -4,6 +4,8 @@
  * With any argument it reads one byte first: after "h" it answers "h" and stays until the client has closed;
  * after anything else it answers "ok\n" as ever.
  *
+ * With -DOBJECT it is a function for tcpserver to load.
+ *
  * With -DFREESTANDING (x86-64 and AArch64, linked -static -nostdlib) there is no C library in it. */
 #ifdef FREESTANDING
 
@@ -82,7 +84,18 @@ static int run(long arguments)
   return 0;
 }
 
-#ifdef FREESTANDING
+#ifdef OBJECT
+#include "ucspi-service.h"
+
+UCSPI_SERVICE ucspi_service service;
+
+int service(int argc, char **argv, char **envp)
+{
+  (void)argv;
+  (void)envp;
+  return run(argc);
+}
+#elif defined FREESTANDING
 void start(long arguments);
 
 __attribute__((used)) void start(long arguments)
