@@ -123,7 +123,7 @@ OBJ       = $(patsubst %.c,$(B)/%.o,$(1))
 LIB_SRC  := $(wildcard src/lib/*.c src/small/*.c)
 ALL_SRC  := $(LIB_SRC) $(foreach p,$(PROGRAMS) $(HELPERS),$($(p)_SRC))
 # What needs none of LIBS.
-SMALL_LIB_SRC := $(filter-out %/hashtable.c %/letters.c %/object.c %/rates.c %/rulefile.c %/rules.c,$(LIB_SRC))
+SMALL_LIB_SRC := $(filter-out %/hashtable.c %/letters.c %/object.c %/rates.c %/rulefile.c %/rules.c %/ruletable.c %/sqlrow.c,$(LIB_SRC))
 
 $(B)/%.o: %.c Makefile conf-cc
 	@mkdir -p $(@D)

@@ -1,5 +1,5 @@
 /* hashtable.c - see hashtable.h. Linear probing; a removal moves later keys back, so that there are no
- * tombstones to fill the table under churn. The hash is SipHash-2-4 (Aumasson and Bernstein, 2012). */
+ * tombstones to fill the table under churn. */
 #include "hashtable.h"
 
 #include <errno.h>
@@ -55,10 +55,10 @@ static void sip_word(struct sip *s, uint64_t word)
   s->v0 ^= word;
 }
 
-static size_t home(struct hashtable const *t, uint8_t const *key)
+uint64_t hashtable_hash(uint64_t const seed[2], uint8_t const key[HASHTABLE_KEY_SIZE])
 {
-  struct sip s = {t->seed[0] ^ 0x736f6d6570736575u, t->seed[1] ^ 0x646f72616e646f6du,
-                  t->seed[0] ^ 0x6c7967656e657261u, t->seed[1] ^ 0x7465646279746573u};
+  struct sip s = {seed[0] ^ 0x736f6d6570736575u, seed[1] ^ 0x646f72616e646f6du, seed[0] ^ 0x6c7967656e657261u,
+                  seed[1] ^ 0x7465646279746573u};
   uint64_t word[2];
   uint32_t rest;
   memcpy(word, key, sizeof word);
@@ -69,7 +69,12 @@ static size_t home(struct hashtable const *t, uint8_t const *key)
   s.v2 ^= 0xff;
   for (int i = 0; i < 4; i++)
     sip_round(&s);
-  return (size_t)(s.v0 ^ s.v1 ^ s.v2 ^ s.v3) & (t->capacity - 1);
+  return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+}
+
+static size_t home(struct hashtable const *t, uint8_t const *key)
+{
+  return (size_t)hashtable_hash(t->seed, key) & (t->capacity - 1);
 }
 
 /* The key's slot, or the free one where it would go. There is always a free slot. */

@@ -19,6 +19,10 @@ struct hashtable {
   uint64_t seed[2];
 };
 
+/* SipHash-2-4 (Aumasson and Bernstein, 2012) of a key. A table has it in the slot of its lowest bits, or the next that is
+ * free. */
+uint64_t hashtable_hash(uint64_t const seed[2], uint8_t const key[HASHTABLE_KEY_SIZE]);
+
 /* Draws the seed. Allocates nothing. */
 void hashtable_init(struct hashtable *t);
 void hashtable_free(struct hashtable *t);
