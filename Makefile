@@ -44,7 +44,7 @@ PROGRAMS := tcpserver tcprules tcprulescheck tcpmuxd tcpclient tcpbind tcp-env r
 PROGRAMS += argv0 addcr delcr fixcrio recordio mconnect-io
 PROGRAMS += inetd-import
 # Started by other programs, which find them in ../libexec.
-HELPERS  := tcplookup http-get rblsmtpd-lists ucspi-service
+HELPERS  := tcplookup tcpsql http-get rblsmtpd-lists ucspi-service
 # Those that speak TLS are made if OpenSSL 3 is here; OPENSSL=no does without.
 ifndef OPENSSL
 OPENSSL  := $(shell printf '\043include <openssl/ssl.h>\n\043if OPENSSL_VERSION_NUMBER >= 0x30000000L\nyes\n\043endif\n' | \
@@ -76,6 +76,7 @@ mconnect-io_SRC   := src/filters/mconnect-io.c src/filters/crlf.c
 ucspi-service_SRC := $(wildcard src/service/*.c)
 http-get_SRC      := src/filters/http-get.c
 tcplookup_SRC     := $(wildcard src/tcplookup/*.c) $(DNS_SRC)
+tcpsql_SRC        := $(wildcard src/tcpsql/*.c)
 tcptls_SRC        := $(wildcard src/tcptls/*.c) $(TLS_SRC)
 tlsconnect_SRC    := $(wildcard src/tlsconnect/*.c) $(TLS_SRC)
 RBLSMTPD_BOTH     := $(addprefix src/rblsmtpd/,session.c options.c client.c text.c command.c dialogue.c)
@@ -92,6 +93,7 @@ recordio_SRC      := $(addprefix src/filters/,recordio.c filter.c relay.c stay.c
 tcpserver_LIBS    := -ldl -Wl,-z,now -Wl,-z,noseparate-code -Wl,--dynamic-list=src/service/ucspi-service.list
 ucspi-service_LIBS := $(tcpserver_LIBS)
 tcplookup_LIBS    := -lcares
+tcpsql_LIBS       := -ldl
 tcptls_LIBS       := -lssl -lcrypto
 tlsconnect_LIBS   := -lssl -lcrypto
 rblsmtpd-lists_LIBS := -lcares

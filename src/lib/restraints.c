@@ -27,15 +27,29 @@ static bool writes_a_file(int first_output)
   return false;
 }
 
-void restraints_put_on(int first_output)
+void restraints_put_on_writer(void)
 {
 #ifdef __linux__
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 #endif
   restraints_limit(RLIMIT_CORE, 0);
-  if (!writes_a_file(first_output))
-    restraints_limit(RLIMIT_FSIZE, 0);
 #ifdef RLIMIT_NPROC
   restraints_limit(RLIMIT_NPROC, 0);
+#endif
+}
+
+void restraints_put_on(int first_output)
+{
+  restraints_put_on_writer();
+  if (!writes_a_file(first_output))
+    restraints_limit(RLIMIT_FSIZE, 0);
+}
+
+void restraints_keep_secrets(void)
+{
+  /* The program that is run may want cores: only this process's own are forbidden, which the soft limit would do to both.
+   * Linux makes none of a process that can't be looked into. */
+#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__) /* whose search for leaks looks into it */
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
 }

@@ -16,6 +16,13 @@ typedef int restraint_resource;
  * to 2 is a file, to which messages could not be written then. */
 void restraints_put_on(int first_output);
 
+/* The same, for who has to write into memory that has a descriptor, which is a file to the system. */
+void restraints_put_on_writer(void);
+
+/* Nobody of the same user can look into this process (where the system knows that), and it leaves no core behind. A
+ * program that it runs is not bound by the former. Changing ids undoes it. */
+void restraints_keep_secrets(void);
+
 /* Lowers both limits to value; one that is lower already stays. */
 void restraints_limit(restraint_resource resource, rlim_t value);
 

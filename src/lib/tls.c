@@ -21,14 +21,14 @@
 struct message_kind const tls_to_relay[2] = {OPEN(2), {TLS_PING, 0, 0}};
 struct message_kind const tls_from_relay[3] = {
     {TLS_DONE, sizeof(struct tls_facts), 0}, REFUSAL(TLS_REFUSED), {TLS_PONG, 0, 0}};
-struct message_kind const tls_to_keeper[2] = {{TLS_BEGIN, sizeof(struct tls_begin), 0}, {TLS_RELOAD, 0, 0}};
+struct message_kind const tls_to_keeper[2] = {{TLS_BEGIN, sizeof(struct ids), 0}, {TLS_RELOAD, 0, 0}};
 struct message_kind const tls_from_keeper[2] = {{TLS_WORKER, sizeof(struct tls_worker), 1},
                                                 {TLS_READY, 0, 0}};
 struct message_kind const tls_to_worker[2] = {{TLS_MATERIAL, sizeof(struct tls_material), 1},
                                               {TLS_TICKETS, sizeof(struct tls_tickets), 0}};
 struct message_kind const tls_from_worker[2] = {{TLS_SOUND, 0, 0}, REFUSAL(TLS_UNSOUND)};
 
-_Static_assert(sizeof(struct tls_begin) <= MESSAGE_PAYLOAD_MAX, "fits into a message");
+_Static_assert(sizeof(struct ids) <= MESSAGE_PAYLOAD_MAX, "fits into a message");
 
 struct message_kind const *tls_row(enum tls_kind kind)
 {
@@ -103,11 +103,6 @@ bool tls_facts_is_sound(struct tls_facts const *f)
 bool tls_refusal_is_sound(struct tls_refusal const *r)
 {
   return IS_SOUND(r->reason, is_printable) && r->reason[0] != '\0';
-}
-
-bool tls_begin_is_sound(struct tls_begin const *b)
-{
-  return b->group_count <= TLS_GROUPS_MAX && b->uid != UINT32_MAX && b->gid != UINT32_MAX;
 }
 
 bool tls_worker_is_sound(struct tls_worker const *w)

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "environment.h"
+#include "ids.h"
 #include "message.h"
 
 /* Kinds of messages. There are three conversations, each over a socket pair of its own:
@@ -25,7 +26,7 @@ enum tls_kind {
   TLS_REFUSED, /* struct tls_refusal: there was none, and both descriptors are closed */
   TLS_PONG,    /* no payload */
   /* To the keeper. */
-  TLS_BEGIN,  /* struct tls_begin: once, first. TLS_WORKER for each, then TLS_READY follow */
+  TLS_BEGIN, /* struct ids: what tcpserver is, and workers shall be; once, first. TLS_WORKER for each, then TLS_READY follow */
   TLS_RELOAD, /* no payload: read keys, certificates and revocations again. Nothing follows: the keeper logs */
   /* From the keeper. */
   TLS_WORKER, /* struct tls_worker; its socket. Also later, in place of one that has ended */
@@ -60,13 +61,6 @@ struct tls_refusal {
   char reason[256]; /* for a log line: printable ASCII, never empty */
 };
 
-/* What a worker shall be: exactly what tcpserver is after it has dropped its privileges. */
-enum { TLS_GROUPS_MAX = 1024 };
-struct tls_begin {
-  uint32_t uid, gid, group_count;
-  uint32_t group[TLS_GROUPS_MAX];
-};
-
 struct tls_worker {
   uint32_t pid;
 };
@@ -93,7 +87,6 @@ extern struct message_kind const tls_to_relay[2], tls_from_relay[3], tls_to_keep
 bool tls_open_is_sound(struct tls_open const *q);
 bool tls_facts_is_sound(struct tls_facts const *f);
 bool tls_refusal_is_sound(struct tls_refusal const *r);
-bool tls_begin_is_sound(struct tls_begin const *b);
 bool tls_worker_is_sound(struct tls_worker const *w);
 bool tls_tickets_is_sound(struct tls_tickets const *t);
 

@@ -12,6 +12,7 @@
 #include <skalibs/strerr.h>
 
 #include "engine.h"
+#include "helperface.h"
 
 enum { SOCKET = 0 };
 
@@ -22,14 +23,6 @@ enum { QUESTION_KINDS = sizeof lookup_questions / sizeof lookup_questions[0] };
 
 #define die_system(what) strerr_diesys(111, PROG, ": fatal: ", what)
 #define die(...)         strerr_die(111, PROG, ": fatal: ", __VA_ARGS__)
-
-/* A signal to all processes of a service, or to a process group, is meant for who started us and knows what to do. */
-static void ignore_signals(void)
-{
-  static int const others[] = {SIGHUP, SIGALRM, SIGUSR1, SIGUSR2};
-  for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-    signal(others[i], SIG_IGN);
-}
 
 static int ask(struct engine *e, struct message const *m)
 {
@@ -106,7 +99,7 @@ void helper_run(unsigned int waiting)
   struct event const who = {.kind = ENGINE_CALLER};
   unsigned int interest = EVENTS_IN;
 
-  ignore_signals();
+  helperface_ignore_signals();
   if (message_adopt(SOCKET) == -1)
     die_system("descriptor 0 is not a socket for messages");
   if (engine_init(&e, waiting) == -1 || events_watch(&e.events, SOCKET, interest, who) == -1)

@@ -74,17 +74,9 @@ static int send_message(struct keeper *k, enum tls_kind kind, void const *payloa
 /* What we are now, its workers will be. */
 static int send_begin(struct keeper *k)
 {
-  static struct tls_begin begin;
-  static gid_t group[TLS_GROUPS_MAX];
-  int groups = getgroups(TLS_GROUPS_MAX, group);
-  if (groups == -1)
+  static struct ids begin;
+  if (ids_of_process(&begin) == -1)
     return -1;
-  memset(&begin, 0, sizeof begin);
-  begin.uid = geteuid();
-  begin.gid = getegid();
-  begin.group_count = (uint32_t)groups;
-  for (int i = 0; i < groups; i++)
-    begin.group[i] = group[i];
   return send_message(k, TLS_BEGIN, &begin);
 }
 

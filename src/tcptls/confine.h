@@ -4,12 +4,8 @@
 
 #include "tls.h"
 
-/* Nobody of the same user can look into this process (where the system knows that), and it leaves no core behind. A
- * program that it runs is not bound by the former. */
-void confine_secrets(void);
-
 /* Becomes exactly what `who` says, for good, and then can't start processes, write files or gain privileges. Prints and
  * exits 111 if that is not so. */
-void confine_worker(struct tls_begin const *who);
+void confine_worker(struct ids const *who);
 
 #endif

@@ -20,6 +20,7 @@
 #include "decimal.h"
 #include "descriptors.h"
 #include "events.h"
+#include "helperface.h"
 #include "message.h"
 #include "tickets.h"
 #include "timers.h"
@@ -62,7 +63,7 @@ struct member {
 
 static struct keeper {
   struct options const *options;
-  struct tls_begin begin;
+  struct ids begin;
   struct events events;
   struct timers timers;
   struct member member[WORKERS_MAX];
@@ -410,7 +411,7 @@ static void begin(struct keeper *k, struct message const *m)
   if (k->begun)
     die("got a second beginning");
   memcpy(&k->begin, m->payload, sizeof k->begin);
-  if (!tls_begin_is_sound(&k->begin))
+  if (!ids_are_sound(&k->begin))
     die("got ids that make no sense");
   k->begun = true;
   rotate_tickets(k);
@@ -487,12 +488,9 @@ static void turn(struct keeper *k)
   advance(k);
 }
 
-/* A signal to all processes of a service, or to a process group, is meant for tcpserver, which knows what to do. */
 static void prepare_signals(struct keeper *k)
 {
-  static int const others[] = {SIGHUP, SIGALRM, SIGUSR1, SIGUSR2, SIGPIPE};
-  for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-    signal(others[i], SIG_IGN);
+  helperface_ignore_signals();
   signal(SIGCHLD, SIG_DFL);
   k->signals = selfpipe_init();
   if (k->signals == -1 || selfpipe_trap(SIGCHLD) == -1)

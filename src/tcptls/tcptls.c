@@ -6,7 +6,7 @@
 #include <skalibs/strerr.h>
 
 #include "about.h"
-#include "confine.h"
+#include "restraints.h"
 #include "descriptors.h"
 #include "keeper.h"
 #include "messages.h"
@@ -38,7 +38,7 @@ int main(int argc, char const *const *argv)
   if (about_answered(argc, argv, PROG, options_help))
     return 0;
   o = options_from(argc, argv);
-  confine_secrets();
+  restraints_keep_secrets();
   switch (o.face) {
   case FACE_PROGRAM: single_run(&o);
   case FACE_UCSPI_TLS: ucspitls_run(&o);

@@ -640,7 +640,7 @@ static void ignore_signals(void)
     signal(others[i], SIG_IGN);
 }
 
-void worker_run(struct options const *o, struct tls_begin const *who)
+void worker_run(struct options const *o, struct ids const *who)
 {
   struct worker *w = &worker;
   unsigned int descriptors;

@@ -10,6 +10,6 @@ enum { WORKER_KEEPER = 0, WORKER_CHANNEL = 1 };
 
 /* Becomes what `who` says and serves the channel until both that has ended and the last connection; returns then. Exits
  * 111 with a message if it can't go on. */
-void worker_run(struct options const *o, struct tls_begin const *who);
+void worker_run(struct options const *o, struct ids const *who);
 
 #endif

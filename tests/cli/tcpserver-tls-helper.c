@@ -397,7 +397,7 @@ static pid_t start_worker(void)
 
 static void begin(struct message const *m)
 {
-  struct tls_begin b;
+  struct ids b;
   char groups[512] = "";
   memcpy(&b, m->payload, sizeof b);
   for (uint32_t i = 0; i < b.group_count && strlen(groups) < 480; i++)

@@ -42,7 +42,7 @@ int LLVMFuzzerTestOneInput(uint8_t const *data, size_t size)
     struct tls_open open;
     struct tls_facts facts;
     struct tls_refusal refusal;
-    struct tls_begin begin;
+    struct ids begin;
     struct tls_worker worker;
     struct tls_tickets tickets;
   } m;
@@ -53,7 +53,7 @@ int LLVMFuzzerTestOneInput(uint8_t const *data, size_t size)
     MUST_BE_TEXT(m.open.server_name);
   if (tls_refusal_is_sound(&m.refusal))
     MUST_BE_TEXT(m.refusal.reason);
-  if (tls_begin_is_sound(&m.begin) && m.begin.group_count > TLS_GROUPS_MAX)
+  if (ids_are_sound(&m.begin) && m.begin.group_count > IDS_GROUPS_MAX)
     abort();
   if (tls_worker_is_sound(&m.worker) && (m.worker.pid < 2 || m.worker.pid > INT32_MAX))
     abort();

@@ -86,8 +86,8 @@ static void start_keeper(char **argv)
 
 static void begin(long uid, long gid)
 {
-  static struct tls_begin b;
-  gid_t group[TLS_GROUPS_MAX];
+  static struct ids b;
+  gid_t group[IDS_GROUPS_MAX];
   b.uid = getuid();
   b.gid = getgid();
   if (uid >= 0) {
@@ -96,7 +96,7 @@ static void begin(long uid, long gid)
     b.group_count = 1;
     b.group[0] = (uint32_t)gid;
   } else {
-    int count = getgroups(TLS_GROUPS_MAX, group);
+    int count = getgroups(IDS_GROUPS_MAX, group);
     b.group_count = (uint32_t)count;
     for (int i = 0; i < count; i++)
       b.group[i] = group[i];

@@ -56,7 +56,7 @@ static void test_others(void)
 {
   struct tls_open open;
   struct tls_refusal refusal;
-  struct tls_begin begin;
+  struct ids begin;
   struct tls_worker worker = {.pid = 0};
   struct tls_tickets tickets;
   memset(&open, 0, sizeof open);
@@ -72,12 +72,12 @@ static void test_others(void)
   tls_set_text(refusal.reason, sizeof refusal.reason, "expired\r\nok");
   is_string(refusal.reason, "expired??ok", "... of one line");
   ok(tls_refusal_is_sound(&refusal), "... then it is sound");
-  ok(tls_begin_is_sound(&begin), "a worker may be anybody");
-  begin.group_count = TLS_GROUPS_MAX + 1;
-  ok(!tls_begin_is_sound(&begin), "... but not in more groups than there is room for");
+  ok(ids_are_sound(&begin), "a worker may be anybody");
+  begin.group_count = IDS_GROUPS_MAX + 1;
+  ok(!ids_are_sound(&begin), "... but not in more groups than there is room for");
   begin.group_count = 0;
   begin.uid = UINT32_MAX;
-  ok(!tls_begin_is_sound(&begin), "... nor be left as it is by setresuid's -1");
+  ok(!ids_are_sound(&begin), "... nor be left as it is by setresuid's -1");
   ok(!tls_worker_is_sound(&worker), "a worker is no process 0");
   worker.pid = 1;
   ok(!tls_worker_is_sound(&worker), "... nor 1");

@@ -1,0 +1,297 @@
+/* database.c - see database.h. Results are read as they come (mysql_use_result), so that no copy of the table is kept beside
+ * the one that is made. */
+#include "database.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <skalibs/strerr.h>
+
+#include "sqlrow.h"
+
+/* As long as a transaction may take from when it is stamped to when it is seen, and two clock ticks. */
+#define SETTLED_S 2
+
+/* Rows that can't be used and are told to the log; and of each field so much. */
+#define COMPLAINTS_MAX 20
+#define FIELD_SHOWN    80
+
+/* How often, in rows, the server's time begins anew. */
+#define ROWS_PER_ALARM 256
+
+/* The text of a statement: names that dbconf.h bounds, each octet doubled at worst, some of them twice. */
+#define STATEMENT_SIZE 4096
+
+static int fail(struct database *d, char const *what)
+{
+  alarm(0);
+  snprintf(d->problem, sizeof d->problem, "%s", what);
+  return -1;
+}
+
+static int fail_as_told(struct database *d)
+{
+  return fail(d, d->library.error(d->connection));
+}
+
+/* From now on the server has so much time again. */
+static void begin_wait(struct database const *d)
+{
+  /* The library's own time runs out first, if it can be relied on. */
+  alarm(d->timeout_s + 1);
+}
+
+int database_connect(struct database *d)
+{
+  static unsigned int const never = 0;
+  struct dbconf const *c = d->conf;
+  struct library const *l = &d->library;
+  d->connection = l->init(NULL);
+  if (!d->connection)
+    return fail(d, "out of memory");
+  l->options(d->connection, LIBRARY_CONNECT_TIMEOUT, &d->timeout_s);
+  l->options(d->connection, LIBRARY_READ_TIMEOUT, &d->timeout_s);
+  l->options(d->connection, LIBRARY_WRITE_TIMEOUT, &d->timeout_s);
+  l->options(d->connection, LIBRARY_LOCAL_INFILE, &never);
+  if (l->ssl_set)
+    l->ssl_set(d->connection, NULL, NULL, NULL, NULL, NULL);
+  begin_wait(d);
+  if (!l->real_connect(d->connection, c->is_path ? NULL : c->server, c->user, c->password, c->database,
+                       c->port, c->is_path ? c->server : NULL, 0))
+    return fail_as_told(d);
+  alarm(0);
+  return 0;
+}
+
+/* --- Statements ---------------------------------------------------------------------------------------------------- */
+
+struct statement {
+  char text[STATEMENT_SIZE];
+  size_t len;
+};
+
+static void add(struct statement *s, char const *text)
+{
+  size_t len = strlen(text);
+  if (len > sizeof s->text - s->len)
+    len = sizeof s->text - s->len;
+  memcpy(s->text + s->len, text, len);
+  s->len += len;
+}
+
+/* `name`. */
+static void add_name(struct statement *s, char const *name)
+{
+  char one[2] = "";
+  add(s, "`");
+  for (; *name; name++) {
+    one[0] = *name;
+    add(s, *name == '`' ? "``" : one);
+  }
+  add(s, "`");
+}
+
+/* As hexadecimal digits: no octet is special in any character set or mode of the server. */
+static void add_text(struct statement *s, char const *text)
+{
+  static char const digits[] = "0123456789abcdef";
+  add(s, "CONVERT(x'");
+  for (; *text; text++)
+    add(s, (char[]){digits[(unsigned char)*text >> 4], digits[*text & 15], '\0'});
+  add(s, "' USING utf8)");
+}
+
+static void add_where(struct statement *s, struct database const *d)
+{
+  add(s, " WHERE TABLE_SCHEMA = ");
+  add_text(s, d->conf->database);
+  add(s, " AND TABLE_NAME = ");
+  add_text(s, d->conf->table);
+}
+
+static MYSQL_RES *ask(struct database *d, struct statement const *s, unsigned int fields)
+{
+  struct library const *l = &d->library;
+  MYSQL_RES *result;
+  begin_wait(d);
+  if (l->real_query(d->connection, s->text, s->len) != 0) {
+    fail_as_told(d);
+    return NULL;
+  }
+  result = l->use_result(d->connection);
+  if (!result)
+    fail_as_told(d);
+  else if (l->num_fields(result) != fields) {
+    fail(d, "the database has not answered what it was asked");
+    l->free_result(result);
+    result = NULL;
+  }
+  return result;
+}
+
+/* After the last row: 0, or -1 if it was the last because of an error. */
+static int end(struct database *d, MYSQL_RES *result)
+{
+  int failed = d->library.error_number(d->connection) != 0 ? fail_as_told(d) : 0;
+  d->library.free_result(result);
+  alarm(0);
+  return failed;
+}
+
+/* --- Columns ------------------------------------------------------------------------------------------------------- */
+
+static char const *const column[SQLROW_FIELDS] = {[SQLROW_IPRULES] = "iprules",
+                                                  [SQLROW_DECISION] = "decision",
+                                                  [SQLROW_ENV] = "env",
+                                                  [SQLROW_PORT] = "port"};
+
+int database_check_columns(struct database *d)
+{
+  struct statement s = {.len = 0};
+  bool has[SQLROW_FIELDS] = {false}, any = false;
+  MYSQL_RES *result;
+  char **row;
+  add(&s, "SELECT LOWER(COLUMN_NAME) FROM information_schema.COLUMNS");
+  add_where(&s, d);
+  result = ask(d, &s, 1);
+  if (!result)
+    return -1;
+  d->ordered = false;
+  while ((row = d->library.fetch_row(result))) {
+    any = true;
+    for (size_t i = 0; i < SQLROW_FIELDS; i++)
+      if (row[0] && strcmp(row[0], column[i]) == 0)
+        has[i] = true;
+    if (row[0] && strcmp(row[0], "id") == 0)
+      d->ordered = true;
+  }
+  if (end(d, result) == -1)
+    return -1;
+  if (!any)
+    return fail(d, "there is no such table, or no right to read it");
+  for (size_t i = 0; i < SQLROW_FIELDS; i++)
+    if (!has[i]) {
+      snprintf(d->problem, sizeof d->problem, "the table has no column %s", column[i]);
+      return -1;
+    }
+  return 0;
+}
+
+/* --- Changes ------------------------------------------------------------------------------------------------------- */
+
+/* MySQL 8 would tell what it knew of the table a day ago; others don't know the variable, and don't need it. */
+static void want_news(struct database *d)
+{
+  static char const text[] = "SET SESSION information_schema_stats_expiry = 0";
+  begin_wait(d);
+  d->library.real_query(d->connection, text, sizeof text - 1);
+  alarm(0);
+}
+
+int database_mark(struct database *d, char mark[DATABASE_MARK_SIZE], bool *settled)
+{
+  struct statement s = {.len = 0};
+  MYSQL_RES *result;
+  char **row;
+  want_news(d);
+  add(&s, "SELECT CONCAT_WS(' ', ENGINE, IFNULL(CREATE_TIME, '-'), IFNULL(UPDATE_TIME, '-')),"
+          " GREATEST(IFNULL(CREATE_TIME, 0), IFNULL(UPDATE_TIME, 0)) < NOW() - INTERVAL ");
+  _Static_assert(SETTLED_S == 2, "as in the next line");
+  add(&s, "2 SECOND AND ENGINE IN ('InnoDB', 'MyISAM', 'Aria') FROM information_schema.TABLES");
+  add_where(&s, d);
+  result = ask(d, &s, 2);
+  if (!result)
+    return -1;
+  mark[0] = '\0';
+  *settled = false;
+  while ((row = d->library.fetch_row(result))) {
+    snprintf(mark, DATABASE_MARK_SIZE, "%s", row[0] ? row[0] : "");
+    *settled = row[1] && strcmp(row[1], "1") == 0;
+  }
+  if (end(d, result) == -1)
+    return -1;
+  return mark[0] ? 0 : fail(d, "the table is not there any more, or may not be read");
+}
+
+/* --- Rows ---------------------------------------------------------------------------------------------------------- */
+
+static void show(char out[FIELD_SHOWN + 4], struct sqlrow_text const *field)
+{
+  size_t i;
+  for (i = 0; i < FIELD_SHOWN && i < field->len; i++)
+    out[i] = field->at[i] >= ' ' && field->at[i] <= '~' ? field->at[i] : '?';
+  snprintf(out + i, 4, "%s", i < field->len ? "..." : "");
+}
+
+/* A row that is not as it should be. */
+static void complain(struct sqlrow const *r, struct sqlrow_text const field[SQLROW_FIELDS],
+                     unsigned int *complaints)
+{
+  char shown[SQLROW_FIELDS][FIELD_SHOWN + 4];
+  if (++*complaints > COMPLAINTS_MAX) {
+    if (*complaints == COMPLAINTS_MAX + 1)
+      strerr_warn(PROG, ": warning: there are more such rows");
+    return;
+  }
+  for (size_t i = 0; i < SQLROW_FIELDS; i++)
+    show(shown[i], &field[i]);
+  strerr_warn(PROG, ": warning: a row of the table can't be read: ", r->problem,
+              ": iprules=", shown[SQLROW_IPRULES], " decision=", shown[SQLROW_DECISION],
+              " env=", shown[SQLROW_ENV], " port=", shown[SQLROW_PORT]);
+}
+
+static enum database_loaded take_row(struct database *d, struct ruletable_builder *b, char *const *row,
+                                     unsigned long const *length, unsigned int *complaints)
+{
+  static struct sqlrow parsed;
+  struct sqlrow_text field[SQLROW_FIELDS];
+  enum sqlrow_result result;
+  for (size_t i = 0; i < SQLROW_FIELDS; i++)
+    field[i] = (struct sqlrow_text){row[i], row[i] ? length[i] : 0};
+  result = sqlrow_parse(&parsed, field);
+  if (result != SQLROW_GOOD)
+    complain(&parsed, field, complaints);
+  if (result == SQLROW_BAD)
+    return DATABASE_UNUSABLE;
+  if (ruletable_add(b, &parsed.pattern, &parsed.row) == 0)
+    return DATABASE_LOADED;
+  return fail(d, errno == EFBIG ? "the table is too large" : strerror(errno)) == -1 ? DATABASE_FAILED
+                                                                                    : DATABASE_LOADED;
+}
+
+enum database_loaded database_load(struct database *d, struct ruletable_builder *b)
+{
+  struct statement s = {.len = 0};
+  enum database_loaded loaded = DATABASE_LOADED;
+  unsigned int complaints = 0;
+  unsigned long rows = 0;
+  MYSQL_RES *result;
+  char **row;
+  add(&s, "SELECT ");
+  for (size_t i = 0; i < SQLROW_FIELDS; i++) {
+    /* Octets as they are, not made into another character set. */
+    add(&s, i > 0 ? ", CAST(" : "CAST(");
+    add_name(&s, column[i]);
+    add(&s, " AS BINARY)");
+  }
+  add(&s, " FROM ");
+  add_name(&s, d->conf->table);
+  add(&s, d->ordered ? " ORDER BY id" : "");
+  result = ask(d, &s, SQLROW_FIELDS);
+  if (!result)
+    return DATABASE_FAILED;
+  while ((row = d->library.fetch_row(result))) {
+    enum database_loaded of_row = take_row(d, b, row, d->library.fetch_lengths(result), &complaints);
+    if (of_row == DATABASE_FAILED) {
+      d->library.free_result(result);
+      return DATABASE_FAILED;
+    }
+    if (of_row == DATABASE_UNUSABLE)
+      loaded = DATABASE_UNUSABLE;
+    if (++rows % ROWS_PER_ALARM == 0)
+      begin_wait(d);
+  }
+  return end(d, result) == -1 ? DATABASE_FAILED : loaded;
+}

@@ -1,0 +1,38 @@
+/* database.h - a connection to the database, and what is asked of it. Whoever calls this process may be kept waiting by the
+ * server for $MYSQL_TIMEOUT at most; then SIGALRM ends it. */
+#ifndef TCPSQL_DATABASE_H
+#define TCPSQL_DATABASE_H
+
+#include "dbconf.h"
+#include "library.h"
+#include "ruletable.h"
+
+/* A value that is different after the table has changed, with room for some times and numbers. */
+#define DATABASE_MARK_SIZE 256
+
+struct database {
+  struct library library;
+  struct dbconf const *conf;
+  unsigned int timeout_s;
+  MYSQL *connection;
+  bool ordered;      /* the table has a column id, by which rows are in order */
+  char problem[512]; /* why something has failed, for a message */
+};
+
+/* All return 0, or -1 with `problem`. */
+int database_connect(struct database *d);
+/* Names the column that is missing. */
+int database_check_columns(struct database *d);
+
+/* What the server can say cheaply of the table's last change. *settled is false if it could have changed since without a
+ * difference, because the server's clock has not gone on; or if the server can't say. */
+int database_mark(struct database *d, char mark[DATABASE_MARK_SIZE], bool *settled);
+
+enum database_loaded {
+  DATABASE_FAILED = -1,
+  DATABASE_LOADED,
+  DATABASE_UNUSABLE /* some rows can't be used; which and why has been logged */
+};
+enum database_loaded database_load(struct database *d, struct ruletable_builder *b);
+
+#endif

@@ -1,0 +1,127 @@
+/* loader.c - see loader.h. */
+#include "loader.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <skalibs/strerr.h>
+
+#include "clock.h"
+#include "database.h"
+#include "restraints.h"
+#include "sqlmessage.h"
+
+/* However sure the server is that nothing has changed, the table is read anew after so long, or a hundred times as long as
+ * that takes. */
+#define RELOAD_MS    300000
+#define RELOAD_TIMES 100
+
+struct loader {
+  struct settings const *settings;
+  struct database database;
+  char mark[DATABASE_MARK_SIZE]; /* of what has been loaded */
+  bool settled;
+  int64_t reload_ms; /* when it is loaded whatever the mark */
+};
+
+/* The keeper's socket blocks: there is nothing else to do. */
+static void tell(enum sqlmessage_kind kind, void const *payload, int const *descriptor)
+{
+  if (message_send(LOADER_KEEPER, sqlmessage_row(kind), 0, payload, descriptor) == -1)
+    exit(0);
+}
+
+static _Noreturn void end_failed(char const *why)
+{
+  struct sql_failure f;
+  sqlmessage_set_reason(&f, *why ? why : "it does not say why");
+  tell(SQL_FAILED, &f, NULL);
+  exit(0);
+}
+
+static void become(struct ids const *who)
+{
+  char const *problem = ids_become(who);
+  if (problem && errno == 0)
+    strerr_dief(111, "unable to ", problem);
+  if (problem)
+    strerr_diefusys(111, problem);
+  restraints_keep_secrets();
+  restraints_put_on_writer();
+}
+
+static void send_image(struct ruletable_builder *b)
+{
+  int image = ruletable_finish(b);
+  if (image == -1)
+    end_failed(errno == ENOSYS ? "this system has no sealed memory (memfd_create)" : strerror(errno));
+  tell(SQL_IMAGE, NULL, &image);
+  close(image);
+}
+
+/* The mark was taken before: what changes from then on is seen by the next. */
+static void load(struct loader *l)
+{
+  struct ruletable_builder b = RULETABLE_BUILDER_ZERO;
+  int64_t began_ms = clock_ms(), took_ms;
+  enum database_loaded loaded = database_load(&l->database, &b);
+  if (loaded == DATABASE_FAILED)
+    end_failed(l->database.problem);
+  if (loaded == DATABASE_LOADED)
+    send_image(&b);
+  else
+    tell(SQL_REFUSED, NULL, NULL);
+  ruletable_builder_free(&b);
+  took_ms = clock_ms() - began_ms;
+  l->reload_ms = clock_ms() + (took_ms * RELOAD_TIMES > RELOAD_MS ? took_ms * RELOAD_TIMES : RELOAD_MS);
+}
+
+static void look(struct loader *l, bool first)
+{
+  char mark[DATABASE_MARK_SIZE];
+  bool settled;
+  if (database_mark(&l->database, mark, &settled) == -1)
+    end_failed(l->database.problem);
+  if (!first && l->settled && strcmp(mark, l->mark) == 0 && clock_ms() < l->reload_ms) {
+    tell(SQL_FRESH, NULL, NULL);
+    return;
+  }
+  strcpy(l->mark, mark);
+  l->settled = settled;
+  load(l);
+}
+
+/* Until it is time to look again; ends with the keeper, who says nothing. */
+static void rest(unsigned int ms)
+{
+  struct pollfd p = {.fd = LOADER_KEEPER, .events = POLLIN};
+  int64_t until_ms = clock_ms() + ms;
+  while (clock_ms() < until_ms)
+    if (poll(&p, 1, clock_wait_ms(until_ms)) == 1)
+      exit(0);
+}
+
+_Noreturn void loader_run(struct settings const *s, struct dbconf const *conf, struct ids const *who)
+{
+  static struct loader l;
+  char const *problem;
+  signal(SIGALRM, SIG_DFL);
+  become(who);
+  l.settings = s;
+  l.database.conf = conf;
+  l.database.timeout_s = s->timeout_s;
+  problem = library_load(&l.database.library, s->library);
+  if (problem)
+    strerr_dief(111, "unable to load a client library of MariaDB or MySQL ($MYSQL_LIB): ", problem);
+  tell(SQL_LIBRARY, NULL, NULL);
+  if (database_connect(&l.database) == -1 || database_check_columns(&l.database) == -1)
+    end_failed(l.database.problem);
+  for (bool first = true;; first = false) {
+    look(&l, first);
+    rest(s->refresh_ms);
+  }
+}
