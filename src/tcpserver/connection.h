@@ -25,6 +25,7 @@ enum refusal {
   REFUSAL_LOAD,    /* the machine is too busy */
   REFUSAL_TIME,    /* outside the hours of its rule */
   REFUSAL_BANNER,  /* the banner could not be sent */
+  REFUSAL_SQL,     /* the rules of the database can't be asked */
   REFUSAL_LOOKUP,  /* a rule needs a name or ident, and who finds them out can't be asked */
   REFUSAL_TLS,     /* no TLS with this client: why is in tls_refusal, null if there was no memory for it */
   REFUSAL_FORK,    /* no new process */

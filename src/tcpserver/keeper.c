@@ -2,15 +2,14 @@
 #include "keeper.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <skalibs/strerr.h>
 
 #include "clock.h"
 #include "helper.h"
+#include "helperstart.h"
 #include "message.h"
 #include "sources.h"
 #include "tls.h"
@@ -20,10 +19,6 @@
 
 /* It replaces a worker at once, and if workers keep failing it tries again every 30 seconds. */
 #define BEREFT_MS 35000
-
-/* How long, if it has nobody to talk to any more, its end is waited for, and how often it is looked for. */
-#define END_MS        5000
-#define REAP_EVERY_MS 10
 
 static char const has_ended[] = "tcptls has ended";
 
@@ -140,40 +135,6 @@ void keeper_event(struct keeper *k)
 
 /* --- The start of tcpserver ---------------------------------------------------------------------------------- */
 
-/* Its exit status, or 0 if it has none: it was killed, or does not end though nobody listens to it. */
-static int exit_status(struct keeper *k)
-{
-  int status;
-  close(k->fd);
-  for (int64_t until_ms = clock_ms() + END_MS; clock_ms() < until_ms; poll(NULL, 0, REAP_EVERY_MS)) {
-    pid_t pid = waitpid(k->revival.pid, &status, WNOHANG);
-    if (pid == k->revival.pid)
-      return WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-    if (pid == -1 && errno != EINTR)
-      return 0;
-  }
-  return 0;
-}
-
-/* With 100 or 111 it has said why. */
-static _Noreturn void end_as_it_did(struct keeper *k)
-{
-  bool ended = k->trouble == has_ended;
-  int status = ended ? exit_status(k) : 0;
-  if (status != 100 && status != 111)
-    strerr_dief(111, "unable to speak TLS: ", k->trouble);
-  _exit(status);
-}
-
-static void wait_for_message(struct keeper *k, int64_t deadline_ms)
-{
-  struct pollfd p = {.fd = k->fd, .events = POLLIN};
-  if (clock_ms() >= deadline_ms)
-    break_off(k, "tcptls is not ready after a minute");
-  else if (poll(&p, 1, clock_wait_ms(deadline_ms)) == -1 && errno != EINTR)
-    strerr_diefusys(111, "wait for tcptls");
-}
-
 static int watch(struct keeper *k)
 {
   return events_watch(k->events, k->fd, EVENTS_IN, (struct event){.kind = EVENT_KEEPER});
@@ -186,10 +147,10 @@ void keeper_begin(struct keeper *k)
   if (send_begin(k) == -1 && errno != EPIPE && errno != ECONNRESET)
     strerr_diefusys(111, "tell tcptls who we are");
   while (!k->is_ready && !k->trouble)
-    if (!receive(k) && !k->trouble)
-      wait_for_message(k, deadline_ms);
+    if (!receive(k) && !k->trouble && !helperstart_wait(k->fd, deadline_ms, "tcptls"))
+      break_off(k, "tcptls is not ready after a minute");
   if (k->trouble)
-    end_as_it_did(k);
+    helperstart_end(k->fd, k->revival.pid, k->trouble == has_ended, "speak TLS", k->trouble);
   if (watch(k) == -1)
     strerr_diefusys(111, "watch tcptls");
 }

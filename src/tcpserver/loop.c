@@ -29,6 +29,7 @@
 #include "report.h"
 #include "signals.h"
 #include "sources.h"
+#include "sql.h"
 #include "throttle.h"
 #include "timers.h"
 #include "traffic.h"
@@ -71,6 +72,7 @@ struct server {
   struct opening opening;
   struct throttle throttle;
   struct access access;
+  struct sql sql;
   struct banner banner;
   struct launch launch;
   struct plugins plugins;
@@ -385,6 +387,7 @@ static void stranger_ended(void *context, pid_t pid)
   struct server *s = context;
   names_reaped(&s->names, pid);
   handshakes_reaped(&s->handshakes, pid);
+  sql_reaped(&s->sql, pid);
 }
 
 static void ended(void *context, struct child *child, int wait_status)
@@ -409,6 +412,8 @@ static void reload(struct server *s)
   if (s->options->rules)
     access_open(&s->access);
   opening_reload(&s->opening);
+  if (s->options->dbconf)
+    sql_reload(&s->sql);
   if (s->options->tls)
     handshakes_reload(&s->handshakes);
   plugins_reload(&s->plugins, &s->report);
@@ -454,6 +459,7 @@ static void handle(struct server *s, struct event const *event)
   case EVENT_HELPER: names_event(&s->names, event->ready); break;
   case EVENT_KEEPER: handshakes_keeper_event(&s->handshakes); break;
   case EVENT_WORKER: handshakes_event(&s->handshakes, event->number, event->ready); break;
+  case EVENT_SQL: sql_event(&s->sql); break;
   case EVENT_WAITING: handle_waiting(s, event); break;
   }
 }
@@ -468,7 +474,7 @@ static void handle_timers(struct server *s)
     else if (timer == &s->idle.next)
       idle_check(&s->idle, now);
     else if (!throttle_time(&s->throttle, timer) && !names_time(&s->names, timer) &&
-             !proxy_time(&s->proxy, timer))
+             !proxy_time(&s->proxy, timer) && !sql_time(&s->sql, timer))
       handshakes_time(&s->handshakes, timer);
 }
 
@@ -491,7 +497,7 @@ static void wait_and_handle(struct server *s)
 static void reserve_timers(struct server *s)
 {
   /* rest, the throttle's and the reaper's */
-  if (timers_reserve(&s->timers, 3 + IDLE_TIMERS + PROXY_TIMERS + NAMES_TIMERS +
+  if (timers_reserve(&s->timers, 3 + IDLE_TIMERS + PROXY_TIMERS + NAMES_TIMERS + SQL_TIMERS +
                                      (s->options->tls ? HANDSHAKES_TIMERS : 0)) == -1)
     strerr_diefusys(111, "prepare");
 }
@@ -499,14 +505,17 @@ static void reserve_timers(struct server *s)
 static void list_checks(struct server *s, bool again)
 {
   struct admission *a = &s->admission;
+  bool rules = s->options->rules || s->options->dbconf;
   s->resumption = a->stages;
-  if (s->options->rules) {
+  if (s->options->rules)
     admission_add(a, "access", access_stage, &s->access);
+  if (s->options->dbconf)
+    admission_add(a, "sql", sql_stage, &s->sql);
+  if (rules)
     admission_add(a, "opening", opening_stage, &s->opening);
-  }
-  if (s->options->rules || (!again && s->pace.each.count != 0))
+  if (rules || (!again && s->pace.each.count != 0))
     admission_add(a, "pace", pace_stage, &s->pace);
-  if (s->options->rules || !again)
+  if (rules || !again)
     admission_add(a, "limits", limits_stage, &s->limits);
 }
 
@@ -610,6 +619,17 @@ static void prepare_handshakes(struct server *s)
     handshakes_begin(&s->handshakes);
 }
 
+static void prepare_sql(struct server *s)
+{
+  s->sql.dbconf = s->options->dbconf;
+  s->sql.listener = s->listener;
+  s->sql.report = &s->report;
+  s->sql.events = &s->events;
+  s->sql.timers = s->sql.revival.timers = &s->timers;
+  s->sql.environment = s->launch.base.entry;
+  sql_start(&s->sql);
+}
+
 void loop_begin(struct options const *o, struct listener *l, char const *const *environment)
 {
   struct server *s = &server;
@@ -622,6 +642,8 @@ void loop_begin(struct options const *o, struct listener *l, char const *const *
   launch_load_environment(&s->launch, environment);
   if (o->tls)
     handshakes_start(&s->handshakes, s->launch.base.entry);
+  if (o->dbconf)
+    prepare_sql(s);
 }
 
 void loop_prepare(void)
@@ -651,6 +673,8 @@ void loop_prepare(void)
   waiting_init(&s->waiting);
   s->waiting.limit = s->launch.waiting == 0 ? 0 : launch_room_to_wait(&s->launch);
   prepare_handshakes(s);
+  if (o->dbconf)
+    sql_begin(&s->sql);
   signals = signals_init();
   if (events_watch(&s->events, signals, EVENTS_IN, (struct event){.kind = EVENT_SIGNAL}) == -1)
     strerr_diefusys(111, "catch signals");
@@ -671,6 +695,7 @@ int loop_run(void)
   while (!s->done && !(s->stopping && s->children.count == 0 && waiting_total(&s->waiting) == 0)) {
     names_settle(&s->names);
     handshakes_settle(&s->handshakes);
+    sql_settle(&s->sql);
     if (next_answered(s))
       serve_answered(s);
     adjust_accepting(s);
@@ -678,6 +703,7 @@ int loop_run(void)
     wait_and_handle(s);
   }
   names_stop(&s->names);
+  sql_stop(&s->sql);
   report_flush(&s->report);
   return 0;
 }

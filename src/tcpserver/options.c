@@ -15,7 +15,7 @@
 
 #define USAGE                                                                                                \
   "tcpserver [ -1qQvV46AdDhHoOpPrRUX ] [ -c limit ] [ -C n[/bits6] ] [ -k n/s[:ban] ] [ -K n/s ] [ -x "      \
-  "rules.cdb ] [ -B banner ] "                                                                               \
+  "rules.cdb ] [ -m db.conf ] [ -B banner ] "                                                                \
   "[ -u user ] [ -g group ] [ -b backlog ] [ -I interface ] [ -l localname ] [ -t timeout ] [ -w waiting ] " \
   "[ -sNzZ ] [ -n pem ] [ -i folder ] [ -a authorities ] [ -L revocations ] [ -f ciphers ] [ -M version ] "  \
   "[ -e protocols ] [ -S seconds ] [ -T seconds ] [ -j workers ] [ -Y proxies ] "                            \
@@ -29,6 +29,7 @@ char const options_help[] = USAGE
     "  -k n/s[:ban]   at most n new ones in s seconds from one address, else refused for ban seconds more\n"
     "  -K n/s         at most n new ones in s seconds in all, then accepting pauses\n"
     "  -x cdb  -X     access rules made by tcprules; -X: none if the file does not exist\n"
+    "  -m db.conf     access rules from a table of MariaDB or MySQL: see tcpsql(8)\n"
     "  -Y list        only from these proxies, and each with a PROXY header that tells of its client\n"
     "  -B text|@file  send this as soon as a connection is made\n"
     "  -u user -g group  drop privileges after binding; -U: to $UID, $GID, $GIDLIST\n"
@@ -130,7 +131,7 @@ static struct option const options[] = {
     {'k', RATE, AT(rate_each), true, 0, NULL},
     {'K', RATE, AT(rate_all), false, 0, NULL},
     {'Y', PROXIES, 0, 0, 0, NULL},
-    {'m', ABSENT, 0, 1, 0, "needs rules from a database, which this version does not have: use -x"},
+    {'m', TEXT, AT(dbconf), 0, 0, NULL},
     {'n', HANDED_TEXT, AT(tls), 0, 0, "-n"},
     {'s', HANDED, AT(tls), 0, 0, "-s"},
     {'i', HANDED_TEXT, 0, 0, 0, "-i"},

@@ -25,6 +25,7 @@ struct options {
   struct rate rate_all;         /* -K: in all, without a ban */
   char const *rules;            /* -x, or null */
   bool rules_optional;          /* -X */
+  char const *dbconf;           /* -m, or null */
   struct network *proxy;        /* -Y: whose connections begin with a PROXY header; so many … */
   size_t proxies;               /* … and everybody else is refused; 0: there is no such thing */
   char const *banner;           /* -B: the text itself, or @file */

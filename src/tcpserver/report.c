@@ -31,7 +31,7 @@ static struct {
     [REFUSAL_LOAD] = {"load", PLAIN},       [REFUSAL_TIME] = {"time", PLAIN},
     [REFUSAL_BANNER] = {"banner", PLAIN},   [REFUSAL_FORK] = {"fork", PLAIN},
     [REFUSAL_LOOKUP] = {"lookup", PLAIN},   [REFUSAL_TLS] = {"tls ", TLS},
-    [REFUSAL_PROXY] = {"proxy ", HEADER},
+    [REFUSAL_SQL] = {"sql", PLAIN},         [REFUSAL_PROXY] = {"proxy ", HEADER},
 };
 
 /* Writes all of it. If the log takes nothing for a second, or nobody reads it, serving goes on without. It is
@@ -150,6 +150,16 @@ void report_status(struct report *r, unsigned int running, unsigned int limit)
   put(r, "/");
   put_number(r, limit);
   put(r, "\n");
+}
+
+void report_rules(struct report *r, uint64_t rows)
+{
+  if (r->verbosity < VERBOSITY_STATUS)
+    return;
+  begin(r);
+  put(r, "sql: ");
+  put_number(r, rows);
+  put(r, " rows\n");
 }
 
 void report_deny(struct report *r, struct connection const *c)

@@ -26,6 +26,8 @@ struct report {
 
 void report_flush(struct report *r);
 void report_status(struct report *r, unsigned int running, unsigned int limit);
+/* New rules from a database. */
+void report_rules(struct report *r, uint64_t rows);
 /* The arrival has been asked for, here and below. */
 void report_deny(struct report *r, struct connection const *c);
 

@@ -9,6 +9,7 @@ enum event_kind {
   EVENT_HELPER,
   EVENT_KEEPER,
   EVENT_WORKER,
+  EVENT_SQL,
   EVENT_WAITING
 };
 

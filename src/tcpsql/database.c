@@ -12,7 +12,7 @@
 #include "sqlrow.h"
 
 /* As long as a transaction may take from when it is stamped to when it is seen, and two clock ticks. */
-#define SETTLED_S 2
+#define SETTLED_S "2"
 
 /* Rows that can't be used and are told to the log; and of each field so much. */
 #define COMPLAINTS_MAX 20
@@ -190,29 +190,53 @@ static void want_news(struct database *d)
   alarm(0);
 }
 
+/* The first row of an answer of two fields, as text; empty for NULL. */
+static int ask_two(struct database *d, struct statement const *s, char first[DATABASE_MARK_SIZE],
+                   char second[DATABASE_MARK_SIZE])
+{
+  MYSQL_RES *result = ask(d, s, 2);
+  char **row;
+  first[0] = second[0] = '\0';
+  if (!result)
+    return -1;
+  while ((row = d->library.fetch_row(result))) {
+    snprintf(first, DATABASE_MARK_SIZE, "%s", row[0] ? row[0] : "");
+    snprintf(second, DATABASE_MARK_SIZE, "%s", row[1] ? row[1] : "");
+  }
+  return end(d, result);
+}
+
+/* The server reads all of it for that. Of a view there is none: then it is loaded each time. */
+static int mark_by_checksum(struct database *d, char mark[DATABASE_MARK_SIZE], bool *settled)
+{
+  struct statement s = {.len = 0};
+  char name[DATABASE_MARK_SIZE];
+  add(&s, "CHECKSUM TABLE ");
+  add_name(&s, d->conf->table);
+  if (ask_two(d, &s, name, mark) == -1)
+    return -1;
+  *settled = mark[0] != '\0';
+  return 0;
+}
+
+/* These two say when they were changed as soon as they are; Aria, for one, says so when it writes its file. */
 int database_mark(struct database *d, char mark[DATABASE_MARK_SIZE], bool *settled)
 {
   struct statement s = {.len = 0};
-  MYSQL_RES *result;
-  char **row;
+  char is_old[DATABASE_MARK_SIZE];
   want_news(d);
-  add(&s, "SELECT CONCAT_WS(' ', ENGINE, IFNULL(CREATE_TIME, '-'), IFNULL(UPDATE_TIME, '-')),"
-          " GREATEST(IFNULL(CREATE_TIME, 0), IFNULL(UPDATE_TIME, 0)) < NOW() - INTERVAL ");
-  _Static_assert(SETTLED_S == 2, "as in the next line");
-  add(&s, "2 SECOND AND ENGINE IN ('InnoDB', 'MyISAM', 'Aria') FROM information_schema.TABLES");
+  add(&s, "SELECT CONCAT_WS(' ', '=', ENGINE, IFNULL(CREATE_TIME, '-'), IFNULL(UPDATE_TIME, '-')), "
+          "IF(ENGINE IN ('InnoDB', 'MyISAM'), "
+          "GREATEST(IFNULL(CREATE_TIME, 0), IFNULL(UPDATE_TIME, 0)) < NOW() - INTERVAL " SETTLED_S
+          " SECOND, NULL) "
+          "FROM information_schema.TABLES");
   add_where(&s, d);
-  result = ask(d, &s, 2);
-  if (!result)
+  if (ask_two(d, &s, mark, is_old) == -1)
     return -1;
-  mark[0] = '\0';
-  *settled = false;
-  while ((row = d->library.fetch_row(result))) {
-    snprintf(mark, DATABASE_MARK_SIZE, "%s", row[0] ? row[0] : "");
-    *settled = row[1] && strcmp(row[1], "1") == 0;
-  }
-  if (end(d, result) == -1)
-    return -1;
-  return mark[0] ? 0 : fail(d, "the table is not there any more, or may not be read");
+  if (!mark[0])
+    return fail(d, "the table is not there any more, or may not be read");
+  *settled = strcmp(is_old, "1") == 0;
+  return is_old[0] ? 0 : mark_by_checksum(d, mark, settled);
 }
 
 /* --- Rows ---------------------------------------------------------------------------------------------------------- */
