@@ -66,7 +66,7 @@ TLS_SRC           := $(wildcard src/tls/*.c)
 
 tcpserver_SRC     := $(wildcard src/tcpserver/*.c) src/service/next.c
 tcprules_SRC      := src/tcprules/tcprules.c src/tcprules/duplicates.c
-tcprulescheck_SRC := src/tcprules/tcprulescheck.c
+tcprulescheck_SRC := src/tcprules/tcprulescheck.c src/tcprules/sqlrules.c
 tcpmuxd_SRC       := $(wildcard src/tcpmuxd/*.c)
 tcpclient_SRC     := $(wildcard src/tcpclient/*.c)
 tcpbind_SRC       := $(wildcard src/tcpbind/*.c)

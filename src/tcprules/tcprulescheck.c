@@ -10,22 +10,32 @@
 #include <skalibs/strerr.h>
 
 #include "about.h"
+#include "decimal.h"
 #include "rulefile.h"
 #include "rules.h"
+#include "ruletable.h"
+#include "sqlrules.h"
 
-#define USAGE "tcprulescheck [-v] cdb [ip [host [info]]] | tcprulescheck -d cdb"
+#define USAGE                                                                                                \
+  "tcprulescheck [-v] cdb [ip [host [info]]] | tcprulescheck -d cdb | tcprulescheck -m db.conf [-p port] "   \
+  "[ip ...]"
 static char const help[] =
     USAGE "\n"
           "Shows what the compiled rules in cdb say about the peer in $TCPREMOTEIP, $TCPREMOTEHOST and\n"
           "$TCPREMOTEINFO, or in the arguments.\n"
           "  -v   show every key that is looked up, and the variables of a rule that denies\n"
-          "  -d   print the rules as text for tcprules\n";
+          "  -d   print the rules as text for tcprules\n"
+          "With -m it shows what the rules of a database say, as tcpserver -m would, about each address.\n"
+          "  -p   the port that the peer has connected to ($TCPLOCALPORT; without it none)\n";
 
 enum { EXIT_MISUSE = 100, EXIT_FAILURE_OF_SYSTEM = 111 };
 
 struct options {
   bool verbose;
   bool dump;
+  char const *dbconf;           /* -m, or null */
+  unsigned int port;            /* -p */
+  char const *const *addresses; /* with -m; null-terminated */
   char const *cdb;
   struct rules_query query;
 };
@@ -49,20 +59,48 @@ static void take_peer_from_arguments(struct rules_query *q, int argc, char const
   q->info = argc > 2 && argv[2][0] ? argv[2] : NULL;
 }
 
+static unsigned int port_from(char const *text, char const *what)
+{
+  unsigned int port = 0;
+  if (text && !decimal_parse(&port, text, 0, UINT16_MAX))
+    strerr_die(EXIT_MISUSE, PROG, ": usage: ", what, " is not a port from 0 to 65535: ", text);
+  return port;
+}
+
+static void finish_database_options(struct options *o, int argc, char const *const *argv, char const *port)
+{
+  struct rules_query q;
+  if (o->dump || o->verbose)
+    strerr_dieusage(EXIT_MISUSE, USAGE);
+  o->port = port ? port_from(port, "-p") : port_from(getenv("TCPLOCALPORT"), "$TCPLOCALPORT");
+  o->addresses = argv;
+  if (argc == 0)
+    take_peer_from_environment(&o->query);
+  for (int i = 0; i < argc; i++)
+    take_peer_from_arguments(&q, 1, argv + i);
+}
+
 static struct options options_from(int argc, char const *const *argv)
 {
   struct options o = {.verbose = false};
   subgetopt l = SUBGETOPT_ZERO;
+  char const *port = NULL;
   int option;
-  while ((option = subgetopt_r(argc, argv, "vd", &l)) != -1)
+  while ((option = subgetopt_r(argc, argv, "vdm:p:", &l)) != -1)
     switch (option) {
     case 'v': o.verbose = true; break;
     case 'd': o.dump = true; break;
+    case 'm': o.dbconf = l.arg; break;
+    case 'p': port = l.arg; break;
     default: strerr_dieusage(EXIT_MISUSE, USAGE);
     }
   argc -= l.ind;
   argv += l.ind;
-  if (argc < 1 || argc > (o.dump ? 1 : 4) || (o.dump && o.verbose))
+  if (o.dbconf) {
+    finish_database_options(&o, argc, argv, port);
+    return o;
+  }
+  if (port || argc < 1 || argc > (o.dump ? 1 : 4) || (o.dump && o.verbose))
     strerr_dieusage(EXIT_MISUSE, USAGE);
   o.cdb = argv[0];
   if (o.dump)
@@ -135,6 +173,58 @@ static void explain(struct rules *r, struct options const *o)
   if (v.decision != RULES_DENY || o->verbose)
     print_edits(&v);
   puts_(v.decision == RULES_DENY ? "deny connection\n" : "allow connection\n");
+}
+
+/* --- Rules of a database -------------------------------------------------------------------------------- */
+
+static _Noreturn void die_unusable(char const *dbconf)
+{
+  strerr_dief(EXIT_FAILURE_OF_SYSTEM, "unable to use the rules of ", dbconf,
+              errno == E2BIG ? ": too many match, or set too much" : ": they are damaged");
+}
+
+/* All rows that match have a say. */
+static void explain_rows(struct ruletable const *t, struct rules_query const *q, struct options const *o)
+{
+  static struct ruletable_matches m;
+  static struct rules_verdict v;
+  static char edits[RULETABLE_EDITS_SIZE];
+  struct address a = q->address;
+  address_unmap(&a);
+  if (ruletable_find(t, &a, (uint16_t)o->port, &m) == -1 ||
+      ruletable_lookup(t, &a, (uint16_t)o->port, &v, edits) == -1)
+    die_unusable(o->dbconf);
+  if (m.count == 0)
+    puts_("default:\n");
+  for (size_t i = 0; i < m.count; i++) {
+    struct ruletable_row row;
+    if (ruletable_get(t, m.row[i], &row) == -1)
+      die_unusable(o->dbconf);
+    puts_("rule ");
+    put(row.text, row.text_len);
+    puts_(":\n");
+  }
+  if (v.decision != RULES_DENY)
+    print_edits(&v);
+  puts_(v.decision == RULES_DENY ? "deny connection\n" : "allow connection\n");
+}
+
+static void explain_database(struct options const *o)
+{
+  struct ruletable table;
+  sqlrules_get(&table, o->dbconf);
+  if (!*o->addresses)
+    explain_rows(&table, &o->query, o);
+  for (size_t i = 0; o->addresses[i]; i++) {
+    struct rules_query q;
+    take_peer_from_arguments(&q, 1, o->addresses + i);
+    if (o->addresses[1]) {
+      puts_(o->addresses[i]);
+      puts_("\n");
+    }
+    explain_rows(&table, &q, o);
+  }
+  ruletable_close(&table);
 }
 
 /* --- Back to text -------------------------------------------------------------------------------------- */
@@ -212,6 +302,11 @@ int main(int argc, char const *const *argv)
     return 0;
   options = options_from(argc, argv);
   fd_ensure_open(2, 1);
+  if (options.dbconf) {
+    explain_database(&options);
+    flush();
+    return 0;
+  }
   if (rules_open(&rules, options.cdb, RULES_MAPPED) == -1)
     die_unreadable(options.cdb);
   if (options.dump)
