@@ -12,7 +12,7 @@ done
 sql_socket=$work/sql.sock
 
 # Small, and without what makes writes last: nobody needs these data tomorrow.
-sql_options="--no-defaults --datadir=$work/sql --user=$(id -un) --innodb-buffer-pool-size=8M --innodb-log-file-size=4M
+sql_options="--no-defaults --datadir=$work/sql --user=$(id -un) --tmpdir=$work --innodb-buffer-pool-size=8M --innodb-log-file-size=4M
   --innodb-flush-log-at-trx-commit=0 --skip-log-bin --performance-schema=OFF"
 
 sql_answers()

@@ -148,4 +148,15 @@ for engine in MyISAM Aria; do
   soon "... one that is another" 4 ''
   stop
 done
+
+# --- doc/tcpsql.8 -------------------------------------------------------------------------------------------------
+
+is "the table of doc/tcpsql.8 is that of doc/iprules.sql" "$(sed -n '/^CREATE TABLE/,/^);/p' "$root/doc/tcpsql.8")" \
+  "$(sed -n '/^CREATE TABLE/,/^);/p' "$root/doc/iprules.sql" | sed 's/ *-- .*//')"
+sed -n '/^CREATE DATABASE/,/^GRANT/p' "$root/doc/tcpsql.8" | sed 's/access/example/; s/10.0.0.%/localhost/' > "$work/example.sql"
+sql "$(cat "$work/example.sql"); USE example; $(cat "$root/doc/iprules.sql")"
+sed -n 's/^\$ \(umask\|echo\) /\1 /p' "$root/doc/tcpsql.8" |
+  sed "s#db.example.org#$sql_socket#; s#access#example#; s#/etc/tcpserver.db#$work/example.conf#" > "$work/example.sh"
+ok "its example makes a db.conf" sh "$work/example.sh"
+exits "... with which the rules can be read" 0 tcprulescheck -m "$work/example.conf" 127.0.0.1
 done_testing

@@ -410,6 +410,8 @@ ran_elsewhere tcpclient.1 '-y 2' cli/tcpclient-proxy.t
 ran_elsewhere tcpserver.1 smtp_init cli/ucspi-service.t
 ran_elsewhere ucspi-service.3 counter_init cli/ucspi-service.t
 ran_elsewhere ucspi-service.3 recordio.so cli/ucspi-service.t
+ran_elsewhere tcpsql.8 "GRANT SELECT" cli/tcpserver-sql.t
+ran_elsewhere tcpsql.8 "tcpserver -u qmaild" cli/tcpserver-sql.t
 ran_elsewhere tcpserver.1 '-Y 192' cli/tcpserver-proxy.t
 all_ran
 done_testing
