@@ -14,9 +14,6 @@ like "... and prints the usage on standard output" "$(cat "$work/out")" '^usage:
 exits "--version exits 0" 0 tcpserver --version
 like "... and prints the version" "$(cat "$work/out")" '^tcpserver \(ucspi-tcpmux\) [0-9]+\.[0-9]+'
 
-exits "-m, which this version can't do, is refused" 100 tcpserver -m db 127.0.0.1 0 true
-like "... saying so" "$(cat "$work/err")" "^tcpserver: usage: option -m needs .*this version"
-
 for bad in "-c 0" "-c 99999999999" "-C 0" "-C x" "-C 3/0" "-C 3/129" "-C 3/" "-b x" "-b -1" "-t x" "-t 86401" \
   "-t -1" "-T x" "-T 86401" "-T -1" "-w 0" "-w x" "-w 1000001" "-k 5" "-k 0/5" "-k 5/0" "-k 1000001/1" "-k 5/86401" \
   "-k 5/1:" "-k 5/1:86401" "-k 5/1:2:3" "-K x" "-K 5" "-K 5/-1" "-K 5/10:0"; do
