@@ -95,11 +95,14 @@ static void look(struct loader *l, bool first)
   load(l);
 }
 
-/* Until it is time to look again; ends with the keeper, who says nothing. */
-static void rest(unsigned int ms)
+/* Until it is time to look again, which is counted from when it was looked last, however long reading took; but some rest
+ * the server has. Ends with the keeper, who says nothing. */
+static void rest(int64_t looked_ms, unsigned int ms)
 {
   struct pollfd p = {.fd = LOADER_KEEPER, .events = POLLIN};
-  int64_t until_ms = clock_ms() + ms;
+  int64_t least_ms = clock_ms() + ms / 5, until_ms = looked_ms + ms;
+  if (until_ms < least_ms)
+    until_ms = least_ms;
   while (clock_ms() < until_ms)
     if (poll(&p, 1, clock_wait_ms(until_ms)) == 1)
       exit(0);
@@ -121,7 +124,8 @@ _Noreturn void loader_run(struct settings const *s, struct dbconf const *conf, s
   if (database_connect(&l.database) == -1 || database_check_columns(&l.database) == -1)
     end_failed(l.database.problem);
   for (bool first = true;; first = false) {
+    int64_t looked_ms = clock_ms();
     look(&l, first);
-    rest(s->refresh_ms);
+    rest(looked_ms, s->refresh_ms);
   }
 }
