@@ -8,4 +8,4 @@ CREATE TABLE rules (
 );
 -- All that tcpsql needs:
 --   CREATE USER tcpserver@'10.0.0.%' IDENTIFIED BY 'password';
---   GRANT SELECT ON access.rules TO tcpserver@'10.0.0.%';
+--   GRANT SELECT ON access.* TO tcpserver@'10.0.0.%';

@@ -50,7 +50,7 @@ static bool is_already(struct ids const *who, gid_t const *wanted)
 
 char const *ids_become(struct ids const *who)
 {
-  gid_t wanted[IDS_GROUPS_MAX];
+  gid_t wanted[IDS_GROUPS_MAX] = {0};
   for (uint32_t i = 0; i < who->group_count; i++)
     wanted[i] = who->group[i];
   qsort(wanted, who->group_count, sizeof *wanted, compare);

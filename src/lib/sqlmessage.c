@@ -33,13 +33,6 @@ struct message_kind const *sqlmessage_row(enum sqlmessage_kind kind)
   return row ? row : find(sqlmessage_from_loader, 5, kind);
 }
 
-void sqlmessage_set_reason(struct sql_failure *f, char const *text)
-{
-  memset(f, 0, sizeof *f);
-  for (size_t i = 0; i < sizeof f->reason - 1 && text[i]; i++)
-    f->reason[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
-}
-
 int sqlmessage_failure_is_sound(struct sql_failure const *f)
 {
   size_t len = strnlen(f->reason, sizeof f->reason);

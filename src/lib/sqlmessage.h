@@ -31,7 +31,7 @@ struct sql_ready {
 };
 
 struct sql_failure {
-  char reason[512]; /* printable ASCII, NUL-terminated */
+  char reason[512]; /* printable ASCII, NUL-terminated; tls_set_text() makes it so */
 };
 
 /* How often ALIVE comes. */
@@ -42,8 +42,6 @@ struct message_kind const *sqlmessage_row(enum sqlmessage_kind kind);
 extern struct message_kind const sqlmessage_to_helper[2], sqlmessage_from_helper[5],
     sqlmessage_from_loader[5];
 
-/* Copies text, what is not printable becoming '?'. */
-void sqlmessage_set_reason(struct sql_failure *f, char const *text);
 /* 0 if it is not terminated, or has what is not printable. */
 int sqlmessage_failure_is_sound(struct sql_failure const *f);
 

@@ -10,6 +10,7 @@
 #include <skalibs/strerr.h>
 
 #include "sqlrow.h"
+#include "tls.h"
 
 /* As long as a transaction may take from when it is stamped to when it is seen, and two clock ticks. */
 #define SETTLED_S "2"
@@ -243,10 +244,16 @@ int database_mark(struct database *d, char mark[DATABASE_MARK_SIZE], bool *settl
 
 static void show(char out[FIELD_SHOWN + 4], struct sqlrow_text const *field)
 {
-  size_t i;
-  for (i = 0; i < FIELD_SHOWN && i < field->len; i++)
-    out[i] = field->at[i] >= ' ' && field->at[i] <= '~' ? field->at[i] : '?';
-  snprintf(out + i, 4, "%s", i < field->len ? "..." : "");
+  char text[FIELD_SHOWN + 1];
+  size_t len = field->len < FIELD_SHOWN ? field->len : FIELD_SHOWN;
+  memset(text, '?', sizeof text);
+  for (size_t i = 0; i < len; i++)
+    if (field->at[i] != '\0')
+      text[i] = field->at[i];
+  text[len] = '\0';
+  tls_set_text(out, FIELD_SHOWN + 1, text);
+  if (field->len > len)
+    memcpy(out + len, "...", sizeof "...");
 }
 
 /* A row that is not as it should be. */

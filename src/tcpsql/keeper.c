@@ -20,6 +20,7 @@
 #include "loader.h"
 #include "restraints.h"
 #include "sqlmessage.h"
+#include "tls.h"
 
 #define die(...)         strerr_die(111, PROG, ": fatal: ", __VA_ARGS__)
 #define die_system(what) strerr_diesys(111, PROG, ": fatal: ", what)
@@ -161,7 +162,7 @@ static void take_failure(struct keeper *k, struct message const *m)
   struct sql_failure f;
   memcpy(&f, m->payload, sizeof f);
   if (!sqlmessage_failure_is_sound(&f))
-    sqlmessage_set_reason(&f, "the process that asks it says nonsense");
+    tls_set_text(f.reason, sizeof f.reason, "the process that asks it says nonsense");
   k->told = true;
   database_is_ill(k, f.reason);
 }

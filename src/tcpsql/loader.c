@@ -14,6 +14,7 @@
 #include "database.h"
 #include "restraints.h"
 #include "sqlmessage.h"
+#include "tls.h"
 
 /* However sure the server is that nothing has changed, the table is read anew after so long, or a hundred times as long as
  * that takes. */
@@ -38,7 +39,7 @@ static void tell(enum sqlmessage_kind kind, void const *payload, int const *desc
 static _Noreturn void end_failed(char const *why)
 {
   struct sql_failure f;
-  sqlmessage_set_reason(&f, *why ? why : "it does not say why");
+  tls_set_text(f.reason, sizeof f.reason, *why ? why : "it does not say why");
   tell(SQL_FAILED, &f, NULL);
   exit(0);
 }
@@ -90,7 +91,7 @@ static void look(struct loader *l, bool first)
     tell(SQL_FRESH, NULL, NULL);
     return;
   }
-  strcpy(l->mark, mark);
+  memcpy(l->mark, mark, sizeof mark);
   l->settled = settled;
   load(l);
 }

@@ -116,8 +116,12 @@ static char const *ask(char const *address, uint16_t port)
                         : verdict.decision == RULES_ALLOW ? "allow"
                                                           : "default",
                         verdict.key);
-  for (size_t i = 0; i < verdict.edits_len && len < sizeof out - 1; i++)
-    out[len++] = verdict.edits[i] ? verdict.edits[i] : ';';
+  for (size_t i = 0; i < verdict.edits_len && len < sizeof out - 1; i++) {
+    char c = verdict.edits[i];
+    if (c == '\0')
+      c = ';';
+    out[len++] = c;
+  }
   out[len] = '\0';
   return out;
 }
