@@ -1,5 +1,5 @@
 /* options.c - the command line of tcpserver(1): a table of letters, what each one sets and within what bounds.
- * An option whose work this version does not do is refused, never ignored. */
+ */
 #include "options.h"
 
 #include <stddef.h>
@@ -59,18 +59,17 @@ char const options_help[] = USAGE
     "See tcpserver(1).\n";
 
 enum kind {
-  FLAG,        /* sets a bool to value */
-  LEVEL,       /* sets the verbosity to value */
-  NUMBER,      /* an unsigned int from min to max */
-  TEXT,        /* a string */
-  LIMIT,       /* -c: a number or a file */
-  PEERS,       /* -C: n or n/bits */
-  PROXIES,     /* -Y: addresses and networks */
-  RATE,        /* -k -K: n/s, and n/s:ban if value is true */
-  DELAY,       /* -d -D: sets how TCP_NODELAY is to be */
-  HANDED,      /* tcptls's, as `text`, without an argument; sets a bool, if it has an offset */
-  HANDED_TEXT, /* ... with one */
-  ABSENT       /* refused: `text` says why */
+  FLAG,       /* sets a bool to value */
+  LEVEL,      /* sets the verbosity to value */
+  NUMBER,     /* an unsigned int from min to max */
+  TEXT,       /* a string */
+  LIMIT,      /* -c: a number or a file */
+  PEERS,      /* -C: n or n/bits */
+  PROXIES,    /* -Y: addresses and networks */
+  RATE,       /* -k -K: n/s, and n/s:ban if value is true */
+  DELAY,      /* -d -D: sets how TCP_NODELAY is to be */
+  HANDED,     /* tcptls's, as `text`, without an argument; sets a bool, if it has an offset */
+  HANDED_TEXT /* ... with one */
 };
 
 struct option {
@@ -170,7 +169,6 @@ static bool takes_argument(void const *row)
   case PROXIES:
   case RATE:
   case HANDED_TEXT: return true;
-  case ABSENT: return o->value != 0;
   case FLAG:
   case LEVEL:
   case DELAY:
@@ -295,7 +293,6 @@ static void hand_on(struct choice *c, struct option const *option, char const *t
 
 static void apply(struct choice *c, struct option const *option, char const *text)
 {
-  char const letter[] = {'-', option->letter, '\0'};
   struct options *o = &c->options;
   void *field = (char *)o + option->offset;
   switch (option->kind) {
@@ -310,7 +307,6 @@ static void apply(struct choice *c, struct option const *option, char const *tex
   case DELAY: c->delay = option->value; break;
   case HANDED:
   case HANDED_TEXT: hand_on(c, option, text); break;
-  case ABSENT: strerr_die(100, PROG, ": usage: option ", letter, " ", option->text);
   }
 }
 

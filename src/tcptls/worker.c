@@ -23,6 +23,7 @@
 #include "facts.h"
 #include "conduit.h"
 #include "material.h"
+#include "helperface.h"
 #include "message.h"
 #include "problem.h"
 #include "timers.h"
@@ -632,20 +633,12 @@ static void turn(struct worker *w)
     receive_keys(w);
 }
 
-/* A signal to all processes of a service, or to a process group, is meant for tcpserver, which knows what to do. */
-static void ignore_signals(void)
-{
-  static int const others[] = {SIGHUP, SIGALRM, SIGUSR1, SIGUSR2, SIGPIPE};
-  for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-    signal(others[i], SIG_IGN);
-}
-
 void worker_run(struct options const *o, struct ids const *who)
 {
   struct worker *w = &worker;
   unsigned int descriptors;
   confine_worker(who);
-  ignore_signals();
+  helperface_ignore_signals();
   descriptors = descriptors_allow(UINT_MAX);
   *w = (struct worker){.options = o, .has_keeper = true, .has_channel = true, .now_ms = clock_ms()};
   w->limit = descriptors > DESCRIPTORS_OTHER ? (descriptors - DESCRIPTORS_OTHER) / DESCRIPTORS_EACH : 1;
