@@ -16,7 +16,6 @@ children()
 
 db_conf db.conf
 sql_start
-sql_prepare
 sql "INSERT INTO rules (iprules, decision) VALUES ('127.0.0.2', 'D')"
 
 serve hang -v -HRl0 -m "$work/db.conf" 127.0.0.1 0 echo served
@@ -33,9 +32,9 @@ sql "INSERT INTO rules (iprules, decision) VALUES ('127.0.0.3', 'D')"
 soon "... and its changes are obeyed" 3 ''
 
 # Clients all the time, while it is killed.
-(while :; do peer -b 127.0.0.2 127.0.0.1 "$port"; done > "$work/refused") &
+(while :; do peer -b 127.0.0.2 127.0.0.1 "$port"; sleep 0.03; done > "$work/refused") &
 refused=$!
-(while :; do peer -b 127.0.0.1 127.0.0.1 "$port"; done > "$work/served") &
+(while :; do peer -b 127.0.0.1 127.0.0.1 "$port"; sleep 0.03; done > "$work/served") &
 served=$!
 started="$started $refused $served"
 kill -KILL "$sql_pid"

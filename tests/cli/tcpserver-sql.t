@@ -40,7 +40,6 @@ is "as long as there was never a database everybody is refused" "$(ask 1)" ""
 logs "... for the reason sql" early '^tcpserver: deny 0 .* sql$'
 like "... and the log says why" "$(cat "$work/early.log")" "^tcpsql: warning: unable to get rules from the database: .*$sql_socket"
 sql_start
-sql_prepare
 soon "when it has come the rules are those of the table: an empty one allows" 1 'A= B='
 stop
 exits "tcprulescheck says what tcpserver would do" 0 tcprulescheck -m "$work/db.conf" 127.0.0.1
