@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-
 /* Longer than any of ours, but for what they quote. */
 #define WORDS_MAX 300
 

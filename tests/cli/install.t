@@ -5,7 +5,7 @@ make=$(command -v gmake || echo make)
 programs='tcpserver tcprules tcprulescheck tcpmuxd tcpclient tcpbind tcp-env rblsmtpd'
 programs="$programs argv0 addcr delcr fixcrio recordio tcptls inetd-import"
 programs="$programs mconnect-io tcpcat mconnect who@ date@ finger@ http@"
-helpers='tcplookup http-get rblsmtpd-lists tlsconnect ucspi-service'
+helpers='tcplookup tcpsql http-get rblsmtpd-lists tlsconnect ucspi-service'
 objects='recordio.so fixcrio.so'
 
 # The copy keeps the times, so that nothing is built again.
