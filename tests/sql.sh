@@ -3,10 +3,11 @@
 #
 #   sql_start       makes it at the first time, with the table of doc/iprules.sql and the user tcp, who may read it; starts it and
 #                   waits until it answers; its process is $sql_pid
+#                   $sql_more: further options of it
 #   sql TEXT        runs statements in the database `access`, as its root
 #   ask LAST        what the client 127.0.0.LAST is told by the server at $port
 #   soon NAME LAST ANSWER   passes as soon as that client is told that, within ten seconds
-#   db_conf NAME [password [table]]   writes $work/NAME for the user tcp
+#   db_conf NAME [password [table [user]]]   writes $work/NAME for that user, or tcp
 for sql_tool in mariadbd:mariadb-server mariadb:mariadb-client; do
   need "${sql_tool%:*}" "${sql_tool#*:}"
 done
@@ -45,7 +46,7 @@ sql_start()
   [ -d "$work/sql" ] || sql_make
   sql_others=${pid:-}
   # shellcheck disable=SC2086
-  background mariadbd mariadbd $sql_options --socket="$sql_socket" --skip-networking --pid-file="$work/sql.pid"
+  background mariadbd mariadbd $sql_options ${sql_more:-} --socket="$sql_socket" --skip-networking --pid-file="$work/sql.pid"
   sql_pid=$pid
   pid=$sql_others
   wait_for grep -q 'ready for connections' "$work/mariadbd.log" || diag "$(tail -n 5 "$work/mariadbd.log")"
@@ -58,7 +59,7 @@ sql()
 
 db_conf()
 {
-  (umask 077; printf '%s:tcp:%s:access:%s\n' "$sql_socket" "${2:-s3cr:t}" "${3:-rules}" > "$work/$1")
+  (umask 077; printf '%s:%s:%s:access:%s\n' "$sql_socket" "${4:-tcp}" "${2:-s3cr:t}" "${3:-rules}" > "$work/$1")
 }
 
 ask()

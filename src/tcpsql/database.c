@@ -47,6 +47,7 @@ static void begin_wait(struct database const *d)
 int database_connect(struct database *d)
 {
   static unsigned int const never = 0;
+  static char const unverified = 0;
   struct dbconf const *c = d->conf;
   struct library const *l = &d->library;
   d->connection = l->init(NULL);
@@ -56,6 +57,9 @@ int database_connect(struct database *d)
   l->options(d->connection, LIBRARY_READ_TIMEOUT, &d->timeout_s);
   l->options(d->connection, LIBRARY_WRITE_TIMEOUT, &d->timeout_s);
   l->options(d->connection, LIBRARY_LOCAL_INFILE, &never);
+  /* From 3.4 on it would not have servers without TLS, or with a certificate of their own. */
+  if (l->mariadb_mark)
+    l->options(d->connection, LIBRARY_MARIADB_VERIFY, &unverified);
   if (l->ssl_set)
     l->ssl_set(d->connection, NULL, NULL, NULL, NULL, NULL);
   begin_wait(d);

@@ -24,7 +24,8 @@ static struct {
                       {"mysql_free_result", offsetof(struct library, free_result), false},
                       {"mysql_errno", offsetof(struct library, error_number), false},
                       {"mysql_error", offsetof(struct library, error), false},
-                      {"mysql_ssl_set", offsetof(struct library, ssl_set), true}};
+                      {"mysql_ssl_set", offsetof(struct library, ssl_set), true},
+                      {"mariadb_get_infov", offsetof(struct library, mariadb_mark), true}};
 
 static char const *find_functions(struct library *l, void *handle)
 {

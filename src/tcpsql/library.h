@@ -14,7 +14,8 @@ enum library_option {
   LIBRARY_CONNECT_TIMEOUT = 0, /* unsigned int, seconds; and so are the other two */
   LIBRARY_LOCAL_INFILE = 8,    /* unsigned int: 0, a server may not ask for files */
   LIBRARY_READ_TIMEOUT = 11,
-  LIBRARY_WRITE_TIMEOUT = 12
+  LIBRARY_WRITE_TIMEOUT = 12,
+  LIBRARY_MARIADB_VERIFY = 21 /* char: 0, the server's certificate may be any. In MySQL's another option */
 };
 
 struct library {
@@ -33,6 +34,7 @@ struct library {
   /* Null if it has none: its own default is to use TLS if the server has it. */
   int (*ssl_set)(MYSQL *, char const *key, char const *certificate, char const *authorities,
                  char const *folder, char const *ciphers);
+  void (*mariadb_mark)(void); /* never called: null if this is not MariaDB's */
 };
 
 /* Loads `path`, or the first of the usual names that is there. Null, or what is wrong, for a message. */

@@ -26,6 +26,7 @@ struct loader {
   struct database database;
   char mark[DATABASE_MARK_SIZE]; /* of what has been loaded */
   bool settled;
+  int64_t took_ms;   /* to load it */
   int64_t reload_ms; /* when it is loaded whatever the mark */
 };
 
@@ -68,7 +69,7 @@ static void send_image(struct ruletable_builder *b)
 static void load(struct loader *l)
 {
   struct ruletable_builder b = RULETABLE_BUILDER_ZERO;
-  int64_t began_ms = clock_ms(), took_ms;
+  int64_t began_ms = clock_ms();
   enum database_loaded loaded = database_load(&l->database, &b);
   if (loaded == DATABASE_FAILED)
     end_failed(l->database.problem);
@@ -77,8 +78,8 @@ static void load(struct loader *l)
   else
     tell(SQL_REFUSED, NULL, NULL);
   ruletable_builder_free(&b);
-  took_ms = clock_ms() - began_ms;
-  l->reload_ms = clock_ms() + (took_ms * RELOAD_TIMES > RELOAD_MS ? took_ms * RELOAD_TIMES : RELOAD_MS);
+  l->took_ms = clock_ms() - began_ms;
+  l->reload_ms = clock_ms() + (l->took_ms * RELOAD_TIMES > RELOAD_MS ? l->took_ms * RELOAD_TIMES : RELOAD_MS);
 }
 
 static void look(struct loader *l, bool first)
@@ -96,12 +97,13 @@ static void look(struct loader *l, bool first)
   load(l);
 }
 
-/* Until it is time to look again, which is counted from when it was looked last, however long reading took; but some rest
- * the server has. Ends with the keeper, who says nothing. */
-static void rest(int64_t looked_ms, unsigned int ms)
+/* Until it is time to look again: so long after the last look that what has changed meanwhile can be read before $MYSQL_REFRESH
+ * is over; but some rest the server has. Ends with the keeper, who says nothing. */
+static void rest(struct loader const *l, int64_t looked_ms)
 {
   struct pollfd p = {.fd = LOADER_KEEPER, .events = POLLIN};
-  int64_t least_ms = clock_ms() + ms / 5, until_ms = looked_ms + ms;
+  unsigned int ms = l->settings->refresh_ms;
+  int64_t least_ms = clock_ms() + ms / 5, until_ms = looked_ms + ms - l->took_ms;
   if (until_ms < least_ms)
     until_ms = least_ms;
   while (clock_ms() < until_ms)
@@ -127,6 +129,6 @@ _Noreturn void loader_run(struct settings const *s, struct dbconf const *conf, s
   for (bool first = true;; first = false) {
     int64_t looked_ms = clock_ms();
     look(&l, first);
-    rest(looked_ms, s->refresh_ms);
+    rest(&l, looked_ms);
   }
 }

@@ -39,6 +39,9 @@ serve early -v -HRl0 -m "$work/db.conf" 127.0.0.1 0 sh -c "$say"
 is "as long as there was never a database everybody is refused" "$(ask 1)" ""
 logs "... for the reason sql" early '^tcpserver: deny 0 .* sql$'
 like "... and the log says why" "$(cat "$work/early.log")" "^tcpsql: warning: unable to get rules from the database: .*$sql_socket"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=sql -keyout "$work/sql.key" -out "$work/sql.crt" 2> "$work/err" ||
+  diag "$(cat "$work/err")"
+sql_more="--ssl-key=$work/sql.key --ssl-cert=$work/sql.crt"
 sql_start
 soon "when it has come the rules are those of the table: an empty one allows" 1 'A= B='
 stop
@@ -70,6 +73,17 @@ allow connection'
 is "... and asks about the port" "$(TCPLOCALPORT=1 checked 127.0.0.12 | tail -n 1)" 'deny connection'
 is "... and about several addresses" "$(checked 127.0.0.2 ::1 | tr '\n' ' ')" \
   '127.0.0.2 rule 127.0.0.*: rule 127.0.0.2: deny connection ::1 default: allow connection '
+
+later=$(((1$(date +%H) - 88) % 24))
+sql "INSERT INTO rules (iprules, env) VALUES ('127.0.0.40', 'MAXRATE=1/600'), ('127.0.0.41', '$(printf 'HOURS=%02d:00-%02d:30' "$later" "$later")'),
+  ('127.0.0.42', 'HOURS=soon'), ('127.0.0.43', 'MAXPERIP=1')"
+soon "a row's hours are kept" 41 ''
+logs "... and are the reason in the log" rows '^tcpserver: deny 0 .*:127\.0\.0\.41::[0-9]* time$'
+is "hours that are none refuse" "$(ask 42)" ''
+is "a row's rate is kept: the first is served" "$(ask 40)" 'A=1 B=x,y'
+is "... the second is not" "$(ask 40)" ''
+logs "... for that reason" rows '^tcpserver: deny 0 .*:127\.0\.0\.40::[0-9]* rate'
+is "a row's limit for one address is kept: one alone is served" "$(ask 43)" 'A=1 B=x,y'
 
 sql "DELETE FROM rules WHERE iprules = '127.0.0.2'"
 soon "a row that is deleted refuses no longer" 2 'A=1 B=x,y'
@@ -137,6 +151,9 @@ like "... and that is named" "$(cat "$work/err")" 'the table has no column env$'
 sql 'CREATE TABLE `we``ird "name` LIKE rules'
 db_conf weird.conf 's3cr:t' 'we`ird "name'
 exits "a table may have any name" 0 tcprulescheck -m "$work/weird.conf" 127.0.0.1
+sql "CREATE USER encrypted@localhost IDENTIFIED BY 's3cr:t' REQUIRE SSL; GRANT SELECT ON access.* TO encrypted@localhost"
+db_conf encrypted.conf 's3cr:t' rules encrypted
+exits "TLS is used if the server has it" 0 tcprulescheck -m "$work/encrypted.conf" 127.0.0.1
 for engine in MyISAM Aria; do
   sql "DROP TABLE IF EXISTS other; CREATE TABLE other LIKE rules; ALTER TABLE other ENGINE = $engine"
   db_conf other.conf 's3cr:t' other
