@@ -82,10 +82,8 @@ static void take_image(struct sql *s, int descriptor)
   close(descriptor);
   s->has_tried = true;
   if (result == -1) {
-    if (error == EPROTO)
-      break_off(s, "tcpsql has sent what are no rules");
-    else
-      report_warning(s->report, "take rules from ", "tcpsql", strerror(error));
+    /* Another one will send them again; this one would go on to say that they are fresh. */
+    break_off(s, error == EPROTO ? "tcpsql has sent what are no rules" : "there is no memory for them");
     return;
   }
   ruletable_close(&s->table);

@@ -15,9 +15,8 @@
 /* As long as a transaction may take from when it is stamped to when it is seen, and two clock ticks. */
 #define SETTLED_S "2"
 
-/* Rows that can't be used and are told to the log; and of each field so much. */
-#define COMPLAINTS_MAX 20
-#define FIELD_SHOWN    80
+/* Of each field of a row that is told to the log. */
+#define FIELD_SHOWN 80
 
 /* How often, in rows, the server's time begins anew. */
 #define ROWS_PER_ALARM 256
@@ -261,33 +260,50 @@ static void show(char out[FIELD_SHOWN + 4], struct sqlrow_text const *field)
 }
 
 /* A row that is not as it should be. */
-static void complain(struct sqlrow const *r, struct sqlrow_text const field[SQLROW_FIELDS],
-                     unsigned int *complaints)
+static void keep_complaint(struct database_complaints *c, struct sqlrow const *r,
+                           struct sqlrow_text const field[SQLROW_FIELDS])
 {
   char shown[SQLROW_FIELDS][FIELD_SHOWN + 4];
-  if (++*complaints > COMPLAINTS_MAX) {
-    if (*complaints == COMPLAINTS_MAX + 1)
-      strerr_warn(PROG, ": warning: there are more such rows");
+  if (c->count > DATABASE_COMPLAINTS_MAX || c->count++ == DATABASE_COMPLAINTS_MAX)
     return;
-  }
   for (size_t i = 0; i < SQLROW_FIELDS; i++)
     show(shown[i], &field[i]);
-  strerr_warn(PROG, ": warning: a row of the table can't be read: ", r->problem,
-              ": iprules=", shown[SQLROW_IPRULES], " decision=", shown[SQLROW_DECISION],
-              " env=", shown[SQLROW_ENV], " port=", shown[SQLROW_PORT]);
+  snprintf(c->text[c->count - 1], sizeof c->text[0], "%s: iprules=%s decision=%s env=%s port=%s", r->problem,
+           shown[SQLROW_IPRULES], shown[SQLROW_DECISION], shown[SQLROW_ENV], shown[SQLROW_PORT]);
+}
+
+void database_complain(struct database const *d)
+{
+  struct database_complaints const *c = &d->complaints;
+  for (unsigned int i = 0; i < c->count && i < DATABASE_COMPLAINTS_MAX; i++)
+    strerr_warn(PROG, ": warning: a row of the table can't be read: ", c->text[i]);
+  if (c->count > DATABASE_COMPLAINTS_MAX)
+    strerr_warn(PROG, ": warning: there are more such rows");
+}
+
+/* FNV-1a of all octets (Fowler, Noll, Vo), and of where fields end. Who could make two tables alike may change the
+ * table anyway. */
+static uint64_t fingerprint(uint64_t sum, struct sqlrow_text const *field)
+{
+  static uint64_t const prime = 0x100000001b3;
+  for (size_t i = 0; i < field->len; i++)
+    sum = (sum ^ (unsigned char)field->at[i]) * prime;
+  return ((sum ^ field->len) * prime ^ !field->at) * prime;
 }
 
 static enum database_loaded take_row(struct database *d, struct ruletable_builder *b, char *const *row,
-                                     unsigned long const *length, unsigned int *complaints)
+                                     unsigned long const *length)
 {
   static struct sqlrow parsed;
   struct sqlrow_text field[SQLROW_FIELDS];
   enum sqlrow_result result;
-  for (size_t i = 0; i < SQLROW_FIELDS; i++)
+  for (size_t i = 0; i < SQLROW_FIELDS; i++) {
     field[i] = (struct sqlrow_text){row[i], row[i] ? length[i] : 0};
+    d->fingerprint = fingerprint(d->fingerprint, &field[i]);
+  }
   result = sqlrow_parse(&parsed, field);
   if (result != SQLROW_GOOD)
-    complain(&parsed, field, complaints);
+    keep_complaint(&d->complaints, &parsed, field);
   if (result == SQLROW_BAD)
     return DATABASE_UNUSABLE;
   if (ruletable_add(b, &parsed.pattern, &parsed.row) == 0)
@@ -300,7 +316,6 @@ enum database_loaded database_load(struct database *d, struct ruletable_builder 
 {
   struct statement s = {.len = 0};
   enum database_loaded loaded = DATABASE_LOADED;
-  unsigned int complaints = 0;
   unsigned long rows = 0;
   MYSQL_RES *result;
   char **row;
@@ -317,8 +332,10 @@ enum database_loaded database_load(struct database *d, struct ruletable_builder 
   result = ask(d, &s, SQLROW_FIELDS);
   if (!result)
     return DATABASE_FAILED;
+  d->fingerprint = 0xcbf29ce484222325;
+  d->complaints.count = 0;
   while ((row = d->library.fetch_row(result))) {
-    enum database_loaded of_row = take_row(d, b, row, d->library.fetch_lengths(result), &complaints);
+    enum database_loaded of_row = take_row(d, b, row, d->library.fetch_lengths(result));
     if (of_row == DATABASE_FAILED) {
       d->library.free_result(result);
       return DATABASE_FAILED;

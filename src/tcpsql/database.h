@@ -10,13 +10,22 @@
 /* A value that is different after the table has changed, with room for some times and numbers. */
 #define DATABASE_MARK_SIZE 256
 
+/* Rows that can't be used and are told to the log. */
+#define DATABASE_COMPLAINTS_MAX 20
+struct database_complaints {
+  unsigned int count; /* more than the maximum if there were more */
+  char text[DATABASE_COMPLAINTS_MAX][512];
+};
+
 struct database {
   struct library library;
   struct dbconf const *conf;
   unsigned int timeout_s;
   MYSQL *connection;
-  bool ordered;      /* the table has a column id, by which rows are in order */
-  char problem[512]; /* why something has failed, for a message */
+  bool ordered;         /* the table has a column id, by which rows are in order */
+  uint64_t fingerprint; /* of what database_load() has read last: another one if that was another */
+  struct database_complaints complaints; /* about the rows that it has read last */
+  char problem[512];                     /* why something has failed, for a message */
 };
 
 /* All return 0, or -1 with `problem`. */
@@ -31,8 +40,11 @@ int database_mark(struct database *d, char mark[DATABASE_MARK_SIZE], bool *settl
 enum database_loaded {
   DATABASE_FAILED = -1,
   DATABASE_LOADED,
-  DATABASE_UNUSABLE /* some rows can't be used; which and why has been logged */
+  DATABASE_UNUSABLE /* some rows can't be used: see the complaints */
 };
 enum database_loaded database_load(struct database *d, struct ruletable_builder *b);
+
+/* Writes the complaints to the log. */
+void database_complain(struct database const *d);
 
 #endif

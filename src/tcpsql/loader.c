@@ -26,8 +26,9 @@ struct loader {
   struct database database;
   char mark[DATABASE_MARK_SIZE]; /* of what has been loaded */
   bool settled;
-  int64_t took_ms;   /* to load it */
-  int64_t reload_ms; /* when it is loaded whatever the mark */
+  uint64_t fingerprint; /* of what it was */
+  int64_t took_ms;      /* to load it */
+  int64_t reload_ms;    /* when it is loaded whatever the mark */
 };
 
 /* The keeper's socket blocks: there is nothing else to do. */
@@ -66,17 +67,23 @@ static void send_image(struct ruletable_builder *b)
 }
 
 /* The mark was taken before: what changes from then on is seen by the next. */
-static void load(struct loader *l)
+static void load(struct loader *l, bool first)
 {
   struct ruletable_builder b = RULETABLE_BUILDER_ZERO;
   int64_t began_ms = clock_ms();
   enum database_loaded loaded = database_load(&l->database, &b);
   if (loaded == DATABASE_FAILED)
     end_failed(l->database.problem);
-  if (loaded == DATABASE_LOADED)
-    send_image(&b);
-  else
-    tell(SQL_REFUSED, NULL, NULL);
+  if (!first && l->database.fingerprint == l->fingerprint)
+    tell(SQL_FRESH, NULL, NULL);
+  else {
+    database_complain(&l->database);
+    if (loaded == DATABASE_LOADED)
+      send_image(&b);
+    else
+      tell(SQL_REFUSED, NULL, NULL);
+  }
+  l->fingerprint = l->database.fingerprint;
   ruletable_builder_free(&b);
   l->took_ms = clock_ms() - began_ms;
   l->reload_ms = clock_ms() + (l->took_ms * RELOAD_TIMES > RELOAD_MS ? l->took_ms * RELOAD_TIMES : RELOAD_MS);
@@ -94,7 +101,7 @@ static void look(struct loader *l, bool first)
   }
   memcpy(l->mark, mark, sizeof mark);
   l->settled = settled;
-  load(l);
+  load(l, first);
 }
 
 /* Until it is time to look again: so long after the last look that what has changed meanwhile can be read before $MYSQL_REFRESH

@@ -75,15 +75,17 @@ is "... and about several addresses" "$(checked 127.0.0.2 ::1 | tr '\n' ' ')" \
   '127.0.0.2 rule 127.0.0.*: rule 127.0.0.2: deny connection ::1 default: allow connection '
 
 later=$(((1$(date +%H) - 88) % 24))
-sql "INSERT INTO rules (iprules, env) VALUES ('127.0.0.40', 'MAXRATE=1/600'), ('127.0.0.41', '$(printf 'HOURS=%02d:00-%02d:30' "$later" "$later")'),
-  ('127.0.0.42', 'HOURS=soon'), ('127.0.0.43', 'MAXPERIP=1')"
-soon "a row's hours are kept" 41 ''
-logs "... and are the reason in the log" rows '^tcpserver: deny 0 .*:127\.0\.0\.41::[0-9]* time$'
-is "hours that are none refuse" "$(ask 42)" ''
-is "a row's rate is kept: the first is served" "$(ask 40)" 'A=1 B=x,y'
-is "... the second is not" "$(ask 40)" ''
-logs "... for that reason" rows '^tcpserver: deny 0 .*:127\.0\.0\.40::[0-9]* rate'
-is "a row's limit for one address is kept: one alone is served" "$(ask 43)" 'A=1 B=x,y'
+sql "INSERT INTO rules (iprules, env) VALUES ('127.0.0.15', 'MAXRATE=1/600'), ('127.0.0.16', '$(printf 'HOURS=%02d:00-%02d:30' "$later" "$later")'),
+  ('127.0.0.17', 'HOURS=soon'), ('127.0.0.18', 'MAXPERIP=1')"
+soon "a row's hours are kept" 16 ''
+logs "... and are the reason in the log" rows '^tcpserver: deny 0 .*:127\.0\.0\.16::[0-9]* time$'
+is "hours that are none refuse" "$(ask 17)" ''
+is "a row's rate is kept: the first is served" "$(ask 15)" 'A=1 B=x,y'
+is "... the second is not" "$(ask 15)" ''
+logs "... for that reason" rows '^tcpserver: deny 0 .*:127\.0\.0\.15::[0-9]* rate'
+is "a row's limit for one address is kept: one alone is served" "$(ask 18)" 'A=1 B=x,y'
+
+is "rows that are read again as they were are not taken again" "$(grep -c 'sql: 10 rows' "$work/rows.log")" 1
 
 sql "DELETE FROM rules WHERE iprules = '127.0.0.2'"
 soon "a row that is deleted refuses no longer" 2 'A=1 B=x,y'

@@ -1,6 +1,4 @@
 /* ruletable.c - tests of src/lib/sqlrow.h and ruletable.h: rows as a database has them, and what they say together. */
-#include "ruletable.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,6 +7,40 @@
 
 #include "sqlrow.h"
 #include "tap.h"
+
+/* So many calls for memory are answered; the next one is not. Negative: all are. */
+static int answered = -1;
+
+static bool is_refused(void)
+{
+  if (answered < 0 || answered-- > 0)
+    return false;
+  errno = ENOMEM;
+  return true;
+}
+
+static void *scarce_reallocarray(void *at, size_t count, size_t size)
+{
+  return is_refused() ? NULL : reallocarray(at, count, size);
+}
+
+static int scarce_memfd_create(char const *name, unsigned int flags)
+{
+  return is_refused() ? -1 : memfd_create(name, flags);
+}
+
+static void *scarce_mmap(void *at, size_t len, int protection, int flags, int fd, off_t offset)
+{
+  return is_refused() ? MAP_FAILED : mmap(at, len, protection, flags, fd, offset);
+}
+
+#define reallocarray scarce_reallocarray
+#define memfd_create scarce_memfd_create
+#define mmap         scarce_mmap
+#include "../../src/lib/ruletable.c" /* NOLINT(bugprone-suspicious-include) */
+#undef reallocarray
+#undef memfd_create
+#undef mmap
 
 static struct sqlrow row;
 static struct ruletable_builder builder;
@@ -233,6 +265,46 @@ static void test_damage(void)
   ok(strcmp(ask("10.0.0.1", 25), "error") == 0, "without an image there is no answer");
 }
 
+/* One table is made and opened; 0, or -1 with errno. */
+static int make_scarcely(void)
+{
+  static char const *const pattern[] = {"10.0.0.1", "10.0-9.0.1", "10.0.0.0/8", "2001:db8::1-2"};
+  struct ruletable_builder b = RULETABLE_BUILDER_ZERO;
+  struct ruletable t;
+  int fd = -1, result = 0, error;
+  for (size_t i = 0; i < 200 && result == 0; i++) {
+    parse(pattern[i % 4], "D", i % 2 ? "A=b" : NULL, i % 3 ? "25" : NULL);
+    result = ruletable_add(&b, &row.pattern, &row.row);
+  }
+  if (result == 0)
+    fd = ruletable_finish(&b);
+  if (fd != -1)
+    result = ruletable_open(&t, fd);
+  error = errno;
+  ruletable_builder_free(&b);
+  if (fd != -1 && result == 0)
+    ruletable_close(&t);
+  if (fd != -1)
+    close(fd);
+  errno = error;
+  return fd == -1 ? -1 : result;
+}
+
+static void test_scarcity(void)
+{
+  int calls = 0;
+  for (;; calls++) {
+    answered = calls;
+    errno = 0;
+    if (make_scarcely() == 0)
+      break;
+    if (errno != ENOMEM || answered != -1)
+      break;
+  }
+  ok(calls > 8 && answered == 0, "whichever of %d calls for memory fails, that is told", calls);
+  answered = -1;
+}
+
 int main(void)
 {
   test_rows();
@@ -241,6 +313,7 @@ int main(void)
   test_many();
   test_too_many();
   test_damage();
+  test_scarcity();
   ruletable_close(&table);
   return tap_done();
 }
