@@ -246,7 +246,7 @@ static void append_address(struct key *key, struct address const *a)
 
 static bool parse_address_key(struct key *key, struct span text, struct fault *fault)
 {
-  struct address a;
+  struct address a = {0};
   if (!parse_address(&a, text, fault))
     return false;
   if (a.family == ADDRESS_IPV4)
