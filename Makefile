@@ -16,7 +16,8 @@ CFLAGS_ := -std=gnu11 -D_GNU_SOURCE -Isrc/lib -Isrc/small -Isrc/dns -Isrc/tls -I
 
 ifdef SANITIZE
 B       := build/san
-CC      += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+# Not -O2: built for one run.
+CC      += -O1 -g1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LD      += -fsanitize=address,undefined
 COMMAND := build/san/command
 LIBEXEC := build/san/libexec
@@ -116,7 +117,7 @@ LIBS := $(B)/libucspi.a -l:libcdb.a -l:libskarnet.a
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all check unit install install-programs install-header install-man clean lint format bench fuzz soak programs
+.PHONY: all check unit tools install install-programs install-header install-man clean lint format bench fuzz soak programs
 
 PRODUCTS := $(PROGRAMS:%=$(COMMAND)/%) $(SCRIPTS:%=$(COMMAND)/%) $(HELPERS:%=$(LIBEXEC)/%) $(OBJECTS:%=$(LIBEXEC)/%)
 all: $(PRODUCTS)
@@ -274,6 +275,23 @@ $(B)/libtls.a: $(call OBJ,$(TLS_SRC))
 $(TLS_UNIT:%=$(B)/unit/%): UNIT_OBJ = $(B)/libtls.a
 $(TLS_UNIT:%=$(B)/unit/%): UNIT_LIBS = -lssl -lcrypto
 $(TLS_UNIT:%=$(B)/unit/%): $(B)/libtls.a
+
+# What the shell tests run besides the programs: clients and servers of their own, and libraries to preload. `all` is there
+# when they are whole.
+TOOLS := $(patsubst %,$(B)/tools/%,peer shim.so clock.so $(if $(filter yes,$(OPENSSL)),client helped service ucspitls))
+tools: $(B)/tools/all
+$(B)/tools/all: $(TOOLS)
+	touch $@
+TOOL_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Isrc/lib -Wall -Wextra $(if $(WERROR),-Werror) $(CFLAGS)
+$(B)/tools/%: tests/tools/%.c
+	@mkdir -p $(@D)
+	$(CC) $(TOOL_CFLAGS) -o $@ $<
+$(B)/tools/%: tests/tls/%.c $(B)/libucspi.a
+	@mkdir -p $(@D)
+	$(CC) $(TOOL_CFLAGS) -o $@ $< $(LIBS) -lssl -lcrypto
+$(B)/tools/%.so: tests/fault/%.c
+	@mkdir -p $(@D)
+	$(CC) $(TOOL_CFLAGS) -shared -fPIC -o $@ $< -ldl
 
 -include $(patsubst %.c,$(B)/%.d,$(ALL_SRC) $(TLS_SRC) $(wildcard tests/unit/*.c)) \
   $(patsubst %.c,$(SMALL_B)/%.d,$(foreach p,$(SMALL),$($(p)_SRC)) $(SMALL_LIB_SRC)) \

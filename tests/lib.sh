@@ -16,6 +16,12 @@ case $COMMAND_DIR in /*) ;; *) COMMAND_DIR=$root/$COMMAND_DIR ;; esac
 PATH=$COMMAND_DIR:$PATH:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
+# Programs that only tests need, and libraries to preload. They know the messages of the build that is tested.
+case $COMMAND_DIR in
+  */build/portable/*) tools=$root/build/portable/tools tools_build=PORTABLE=1 ;;
+  *) tools=$root/build/tools tools_build= ;;
+esac
+[ -e "$tools/all" ] || env -u MAKEFLAGS -u MAKELEVEL "$(command -v gmake || echo make)" -s -C "$root" $tools_build tools || exit 111
 # Tests say what is in their environment themselves.
 unset PROTO TCPLOCALIP TCPLOCALPORT TCPLOCALHOST TCPREMOTEIP TCPREMOTEPORT TCPREMOTEHOST TCPREMOTEINFO \
   TCPCONNNUM TCPMUXSERVICE NOTIFY_SOCKET LISTEN_FDS LISTEN_PID LOCALDOMAIN DNSREWRITEFILE RES_OPTIONS
@@ -45,12 +51,25 @@ ends_alone()
   done
 }
 
+# parent_of PID: nothing if there is no such process
+parent_of()
+{
+  if [ ! -d /proc/$$ ]; then
+    ps -o ppid= -p "$1" 2> /dev/null | tr -d ' '
+  elif { read -r parent_stat < "/proc/$1/stat"; } 2> /dev/null; then
+    # pid (name) state ppid …, and a name may have blanks
+    parent_stat=${parent_stat##*) }
+    parent_stat=${parent_stat#* }
+    echo "${parent_stat%% *}"
+  fi
+}
+
 cleanup()
 {
   cleanup_status=$?
   for cleanup_pid in $started; do
     # A pid that was waited for may be somebody else's by now.
-    [ "$(ps -o ppid= -p "$cleanup_pid" 2>/dev/null | tr -d ' ')" = $$ ] || continue
+    [ "$(parent_of "$cleanup_pid")" = $$ ] || continue
     kill -KILL "$cleanup_pid" 2>/dev/null
     wait "$cleanup_pid" 2>/dev/null
   done
@@ -207,10 +226,10 @@ own_helper()
   PATH=$work/bin:$PATH
 }
 
-# peer args…: the client of tests/peer
+# peer args…: the client of tests/tools/peer.c
 peer()
 {
-  perl "$root/tests/peer" "$@"
+  "$tools/peer" "$@"
 }
 
 # hold NAME address port [options]: a client that connects and stays until `stop` or the test's end; returns when
@@ -219,7 +238,7 @@ hold()
 {
   hold_name=$1
   shift
-  keep_client "$hold_name" perl "$root/tests/peer" -h "$@"
+  keep_client "$hold_name" "$tools/peer" -h "$@"
 }
 
 # keep_client NAME cmd…: the same for any client that says when it is connected; what it reads comes through the fifo

@@ -1,5 +1,5 @@
 # tls.sh - sourced after lib.sh by tests of TLS: certificates in $certs (tests/tls/make-certificates says which), and
-# the programs of tests/tls: client (a TLS client), helped (plays tcpserver for tcptls -H), service and ucspitls (services),
+# the programs of tests/tls in $tools: client (a TLS client), helped (plays tcpserver for tcptls -H), service and ucspitls (services),
 # raw.pl (sends what no client should), cut.pl (cuts connections off).
 need openssl openssl
 certs=$work/certificates
@@ -7,21 +7,6 @@ sh "$root/tests/tls/make-certificates" "$certs" || { result 1 'certificates can 
 
 # Where there is no epoll the program can't tell a connection that was cut off from one that has ended.
 case $COMMAND_DIR in */portable/*) portable=yes ;; *) portable= ;; esac
-
-# compile NAME WHAT…: tests/tls/NAME.c, with these files and libraries
-compile()
-{
-  compile_name=$1
-  shift
-  # shellcheck disable=SC2046
-  $(head -n 1 "$root/conf-cc") -std=gnu11 -D_GNU_SOURCE ${portable:+-DUCSPI_PORTABLE} -I"$root/src/lib" -o "$work/$compile_name" \
-    "$root/tests/tls/$compile_name.c" "$@" 2> "$work/err" || {
-    diag "$(cat "$work/err")"
-    result 1 "$compile_name compiles"
-    done_testing
-  }
-}
-compile client -lssl -lcrypto
 
 # resets NAME SERVER ERE: passes when the log of that server matches, where the program can see a reset
 resets()
@@ -36,7 +21,7 @@ resets()
 # client args…: see tests/tls/client.c
 client()
 {
-  "$work/client" "$@"
+  "$tools/client" "$@"
 }
 
 # s_client PORT args…: openssl's client, which sends nothing and stays until what it prints has come; prints that

@@ -123,10 +123,10 @@ ident 'an escape sequence' 127.0.0.6 "$(printf '\033')[1m^;"
 unlike 'closed at once' "$(peer -k 127.0.0.7 113 '40000, 25\r\n')" 'USERID|no end'
 ident 'a reply that a shell might run' 127.0.0.11 '40000, 25 : USERID : UNIX : () { :;};^;'
 is 'a reply of ten thousand octets' "$(peer -k 127.0.0.9 113 '1,2\r\n' | wc -c | tr -d ' ')" 10025
-like 'one octet a second' "$(timeout 2.5 perl "$root/tests/peer" -k 127.0.0.10 113 '40000, 25\r\n')" '^40{0,2}$'
-is 'silence' "$(timeout 1 perl "$root/tests/peer" -k 127.0.0.5 113 '40000, 25\r\n'; echo $?)" 124
+like 'one octet a second' "$(timeout 2.5 "$tools/peer" -k 127.0.0.10 113 '40000, 25\r\n')" '^40{0,2}$'
+is 'silence' "$(timeout 1 "$tools/peer" -k 127.0.0.5 113 '40000, 25\r\n'; echo $?)" 124
 is 'a full backlog takes nobody and says nothing' \
-  "$(timeout 1 perl "$root/tests/peer" -h 127.0.0.8 113 < /dev/null; echo $?)" 124
+  "$(timeout 1 "$tools/peer" -h 127.0.0.8 113 < /dev/null; echo $?)" 124
 is 'each connection is in the log' "$(ident_asked 127.0.0.1) $(ident_asked 127.0.0.7)" '1 1'
 
 done_testing

@@ -229,7 +229,7 @@ wait_for has_descriptors "$((before + 2))"
 echo '192.0.2.:allow,RULE="new"' | tcprules "$work/cdb" "$work/tmp"
 kill -HUP "$server"
 kill -ALRM "$server"
-ok "ALRM: nobody new is taken" wait_for sh -c "perl '$root/tests/peer' 127.0.0.1 $port | grep -q refused"
+ok "ALRM: nobody new is taken" wait_for sh -c "'$tools/peer' 127.0.0.1 $port | grep -q refused"
 tell waits 'say 0 PROXY TCP4 192.0.2.30 198.51.100.1 4242 25\r'
 tell waits 'reset 1'
 tell waits half

@@ -23,7 +23,7 @@ hold a 127.0.0.1 "$port"
 holder=$pid
 wait_for grep -q 'status: 1/40' "$work/alarm.log"
 kill -ALRM "$server"
-ok "ALRM: nobody new is taken" wait_for sh -c "perl '$root/tests/peer' 127.0.0.1 $port | grep -q refused"
+ok "ALRM: nobody new is taken" wait_for sh -c "'$tools/peer' 127.0.0.1 $port | grep -q refused"
 ok "... the server waits for its programs" kill -0 "$server"
 ok "... which go on" kill -0 "$(sed -n 's/^tcpserver: ok \([0-9]*\) .*/\1/p' "$work/alarm.log")"
 stop "$holder"

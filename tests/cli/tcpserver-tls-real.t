@@ -89,7 +89,7 @@ stop
 
 cp "$good" "$work/live.pem"
 serving reload -HRl0 -v -j 2 -n "$work/live.pem" 127.0.0.1 0 sh -c 'echo begun; cat; echo ended'
-keep_client kept "$work/client" -h 127.0.0.1 "$port" before
+keep_client kept "$tools/client" -h 127.0.0.1 "$port" before
 held=$pid
 cp "$certs/server-wrong-host.pem" "$work/live.pem"
 kill -HUP "$server"
@@ -132,8 +132,8 @@ serving killed -HRl0 -v -j 2 -c 100 -n "$good" 127.0.0.1 0 sh -c 'echo served; c
 before=$(descriptors)
 crowd shaking 100 127.0.0.1 "$port" 127.0.0.2
 wait_for has_descriptors "$((before + 100))"
-keep_client cut "$work/client" -h 127.0.0.1 "$port"
-keep_client cut2 "$work/client" -h 127.0.0.1 "$port"
+keep_client cut "$tools/client" -h 127.0.0.1 "$port"
+keep_client cut2 "$tools/client" -h 127.0.0.1 "$port"
 first=$(workers | head -n 1)
 kill -KILL "$first"
 began=$(date +%s%N)
@@ -157,7 +157,7 @@ serving silent -HRl0 -v -S 4 -j 2 -c 10 -n "$good" 127.0.0.1 0 echo served
 before=$(descriptors)
 crowd thousand 1000 127.0.0.1 "$port" 127.0.0.2
 ok "a thousand clients that say nothing: a descriptor each" wait_for has_descriptors "$((before + 1000))"
-is "... no process, no place under -c: an honest one is served" "$(timeout 3 "$work/client" 127.0.0.1 "$port")" served
+is "... no process, no place under -c: an honest one is served" "$(timeout 3 "$tools/client" 127.0.0.1 "$port")" served
 is "... there is tcptls and nothing else" "$(pgrep -P "$server" | wc -l)" 1
 wait_for sh -c "[ \$(grep -c 'tls no handshake in time' '$work/silent.log') = 1000 ]"
 is "... -S ends them" "$(grep -c 'tls no handshake in time' "$work/silent.log")" 1000
@@ -182,7 +182,7 @@ stop "$server"
 # --- descriptors, privileges --------------------------------------------------------------------------------------------------
 
 serving descriptors -HRl0 -v -j 1 -n "$good" 127.0.0.1 0 sh -c 'ls -l /proc/self/fd; cat > /dev/null'
-keep_client one "$work/client" -h 127.0.0.1 "$port"
+keep_client one "$tools/client" -h 127.0.0.1 "$port"
 wait_for grep -q ' ok ' "$work/descriptors.log"
 is "tcpserver has nothing of a connection that is served" "$(ls -l "/proc/$server/fd" | grep -c 'socket:')" \
   "$(stop "$pid"; wait_for grep -q ' end ' "$work/descriptors.log"; ls -l "/proc/$server/fd" | grep -c 'socket:')"

@@ -259,7 +259,7 @@ serving alarm -HRl0 -v -n cert 127.0.0.1 0 echo served
 crowd shaking 1 127.0.0.1 "$port" 127.0.0.2
 noted 1 '^open'
 kill -ALRM "$server"
-ok "ALRM: nobody new is taken" wait_for sh -c "perl '$root/tests/peer' 127.0.0.1 $port | grep -q refused"
+ok "ALRM: nobody new is taken" wait_for sh -c "'$tools/peer' 127.0.0.1 $port | grep -q refused"
 tell shaking 'say 0 hello'
 tell shaking read
 ok "... who was taken is served" wait_for grep -q '^1 served;' "$work/shaking.out"

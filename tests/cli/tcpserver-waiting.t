@@ -20,7 +20,7 @@ ok "a thousand connections wait for their answers at once" wait_asked 1000 '^pee
 is "... and there is no process for any of them" "$(pgrep -P "$server" | wc -l)" 1
 is "... each costs a descriptor and no other" "$(descriptors)" "$((before + 1000))"
 is "... and none of them a place under -c: who is known is served meanwhile" \
-  "$(timeout 5 perl "$root/tests/peer" -b 127.0.0.3 127.0.0.1 "$port")" 'known.example joe'
+  "$(timeout 5 "$tools/peer" -b 127.0.0.3 127.0.0.1 "$port")" 'known.example joe'
 is "... and it is he alone whom the log knows of" "$(grep -c 'from 127\.0\.0\.2' "$work/many.log")" 0
 tell thousand reset
 ok "they are reset: their descriptors are free" wait_for has_descriptors "$before"
@@ -197,7 +197,7 @@ logs "... which the log tells" signals 'deny 0 .*late\.example:127\.0\.0\.3:.* r
 crowd last 2 127.0.0.1 "$port" 127.0.0.2
 wait_asked 4 '^peer'
 kill -ALRM "$server"
-ok "ALRM: nobody new is taken" wait_for sh -c "perl '$root/tests/peer' 127.0.0.1 $port | grep -q refused"
+ok "ALRM: nobody new is taken" wait_for sh -c "'$tools/peer' 127.0.0.1 $port | grep -q refused"
 ok "... the server stays for those that wait" kill -0 "$server"
 release forward
 tell last read

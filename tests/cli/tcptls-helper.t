@@ -3,8 +3,6 @@
 . "$(dirname "$0")/../lib.sh"
 . "$root/tests/tls.sh"
 need ps procps
-compile helped "$root/src/lib/message.c" "$root/src/lib/tls.c" "$root/src/lib/environment.c" "$root/src/lib/decimal.c" \
-  -l:libskarnet.a
 
 good=$certs/server.pem
 
@@ -16,7 +14,7 @@ helped()
   helped_ids=
   case $1 in -u) helped_ids="-u $2 -g $4"; shift 4 ;; esac
   # shellcheck disable=SC2086
-  background "$helped_name" "$work/helped" $helped_ids tcptls -H "$@"
+  background "$helped_name" "$tools/helped" $helped_ids tcptls -H "$@"
   server=$pid
   wait_for grep -qE '^(ready|keeper)' "$work/$helped_name.out"
   port=$(sed -n 's/^ready //p' "$work/$helped_name.out")
@@ -125,7 +123,7 @@ mkdir "$work/live"
 cp "$certs/server.pem" "$work/live/default.pem"
 helped reload -j 2 -n "$work/live" -- cat
 is 'It begins with one certificate' "$(subject)" mail.example.org
-keep_client held "$work/client" -h 127.0.0.1 "$port" before
+keep_client held "$tools/client" -h 127.0.0.1 "$port" before
 held=$pid
 is 'A connection is held' "$(grep -c connected "$work/held.out")" 1
 old_session()
@@ -184,13 +182,13 @@ stop "$server"
 # --- Deaths
 
 helped death -j 1 -n "$good" -- sh -c 'cat; cat >&2'
-keep_client victim "$work/client" -h 127.0.0.1 "$port" before
+keep_client victim "$tools/client" -h 127.0.0.1 "$port" before
 kill -KILL "$first"
 tells 'When a worker is killed tcpserver learns it' death "^channel $first ended"
 logs '… and what it was' death "tcptls: warning: worker $first was killed by signal 9"
 resets '… and the program sees a reset' death '-: .*reset'
 tells 'Another takes its place' death '^worker ' 2
-ok '… within a second' wait_for sh -c '"$1" 127.0.0.1 "$2" x | grep -q x' sh "$work/client" "$port"
+ok '… within a second' wait_for sh -c '"$1" 127.0.0.1 "$2" x | grep -q x' sh "$tools/client" "$port"
 find_workers death
 second=$(echo "$workers" | tail -n 1)
 kill -KILL "$second"
@@ -288,7 +286,7 @@ tells '… and keeps the answers' crowd '^refused [0-9]+ ' 600
 heard '… to the end' slow end
 exec 4>&-
 stop "$server"
-background few "$work/helped" sh -c 'ulimit -n 40 && exec tcptls "$@"' sh -H -j 1 -n "$good" -- cat
+background few "$tools/helped" sh -c 'ulimit -n 40 && exec tcptls "$@"' sh -H -j 1 -n "$good" -- cat
 server=$pid
 wait_for grep -q '^ready' "$work/few.out"
 port=$(sed -n 's/^ready //p' "$work/few.out")
@@ -296,7 +294,7 @@ sed -i s/600/20/ "$work/crowd"
 keep_client twenty perl "$work/crowd" "$port"
 tells 'Those that are too many are refused' few '^refused [0-9]+ too many connections' 8
 stop
-ok 'Others are served when there is room again' wait_for sh -c '[ "$("$1" 127.0.0.1 "$2" x)" = x ]' sh "$work/client" "$port"
+ok 'Others are served when there is room again' wait_for sh -c '[ "$("$1" 127.0.0.1 "$2" x)" = x ]' sh "$tools/client" "$port"
 stop "$server"
 
 # --- Messages that make no sense
@@ -304,7 +302,7 @@ stop "$server"
 # poison NAME HEX [-k]: what a worker (with -k the keeper) is sent
 poison()
 {
-  background poison "$work/helped" ${3:-} -x "$2" tcptls -H -j 1 -n "$good" -- cat
+  background poison "$tools/helped" ${3:-} -x "$2" tcptls -H -j 1 -n "$good" -- cat
   poisoned=$pid
   logs "$1" poison "^tcptls: fatal: got .* (no connection|no sense)"
   stop "$poisoned"

@@ -292,8 +292,7 @@ stop
 
 # --- UCSPI-TLS
 
-compile ucspitls
-tls demand -u -n "$good" -- "$work/ucspitls"
+tls demand -u -n "$good" -- "$tools/ucspitls"
 is 'Without asking for it there is no TLS' "$(peer 127.0.0.1 "$port" 'a\nquit\n' | tr '\n' ' ')" 'hello a '
 ended '… and the exit status is the program'"'"'s' demand 1792
 is 'TLS begins when the program says so' "$(client -t 'a\ntls\n' -s mail.example.org 127.0.0.1 "$port" 'b\nquit\n' | tr '\n' ' ')" 'hello a go b '
@@ -310,7 +309,7 @@ logs 'What is not in UCSPI-TLS is refused' demand 'asked for what is not in UCSP
 is 'A program may say that it will never ask' "$(peer 127.0.0.1 "$port" 'close\na\nquit\n' | tr '\n' ' ')" 'hello a '
 client -t 'tls\n' -w close 127.0.0.1 "$port" x > "$work/out"
 stop
-tls slow -u -S 1 -n "$good" -- "$work/ucspitls"
+tls slow -u -S 1 -n "$good" -- "$tools/ucspitls"
 is 'The handshake that was asked for has its deadline' "$(peer -k 127.0.0.1 "$port" 'tls\n' | tr '\n' ' ')" 'hello go '
 logs '… and its reason' slow 'fatal: no TLS with [0-9a-f.:]+ port [0-9]+: no handshake in time'
 stop

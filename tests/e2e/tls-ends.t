@@ -4,7 +4,6 @@
 . "$(dirname "$0")/../lib.sh"
 . "$root/tests/tls.sh"
 . "$root/tests/cli/tcpserver-clients.sh"
-compile service
 sizes='0 1 1400 1401 16384 16385 40000 70000 100000 150000'
 
 # statuses SERVER: how often programs ended with which wait status
@@ -17,7 +16,7 @@ serving()
 {
   serving_name=$1
   shift
-  serve "$serving_name" -v -HRl0 -c 200 -n "$certs/server.pem" 127.0.0.1 0 "$work/service" "$@"
+  serve "$serving_name" -v -HRl0 -c 200 -n "$certs/server.pem" 127.0.0.1 0 "$tools/service" "$@"
 }
 
 # hundredfold OPTIONS…: a hundred connections with each of the sizes, two clients at a time; sets $failed, the number of
@@ -29,7 +28,7 @@ hundredfold()
     echo "$size"
   done | xargs -P 2 -I @@ sh -c 'client=$1; work=$2; shift 2
     "$client" -q -n 100 "$@" -b @@ 127.0.0.1 "$port" > "$work/answer.@@" || echo @@ >> "$work/answers"' \
-    sh "$work/client" "$work" "$@"
+    sh "$tools/client" "$work" "$@"
   failed=$(sort -n "$work/answers" | tr '\n' ' ')
   answers=$(for size in $sizes; do tail -n 1 "$work/answer.$size"; done | tr '\n' ' ')
 }

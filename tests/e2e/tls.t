@@ -7,7 +7,6 @@
 . "$root/tests/cli/tcpserver-clients.sh"
 need perl perl
 need pgrep procps
-compile service
 ulimit -S -n 4096 2> /dev/null
 good=$certs/server.pem
 
@@ -139,10 +138,10 @@ stop "$server"
 
 for version in 3 2; do
   for how in end reset; do
-    serving cut -v -HRl0 -n "$good" 127.0.0.1 0 "$work/service" count
+    serving cut -v -HRl0 -n "$good" 127.0.0.1 0 "$tools/service" count
     before=$(descriptors)
     result=$(timeout 60 perl "$root/tests/tls/cut.pl" "$port" 3 "$how" client \
-      "$work/client" "-$version" 127.0.0.1 PORT)
+      "$tools/client" "-$version" 127.0.0.1 PORT)
     count=${result%% *}
     ok "TLS 1.$version, $how after every third octet of the client's: ${result%:*}" test "$count" -gt 90
     ok '… each is in the log' wait_for sh -c '[ "$(grep -cE "^tcpserver: (deny|end) " "$1")" -gt "$2" ]' sh "$work/cut.log" "$count"
@@ -156,7 +155,7 @@ for version in 3 2; do
   done
 done
 
-serving cut-client -v -HRl0 -n "$good" 127.0.0.1 0 "$work/service" first 1000
+serving cut-client -v -HRl0 -n "$good" 127.0.0.1 0 "$tools/service" first 1000
 for how in end reset; do
   result=$(timeout 60 perl "$root/tests/tls/cut.pl" "$port" 23 "$how" server \
     tcpclient -RHl0 -q -n '' -c "$certs/ca.crt" 127.0.0.1 PORT sh -c 'cat <&6 2> /dev/null || exit 3')
@@ -337,7 +336,7 @@ if [ "$(id -u)" = 0 ]; then
     perl "$work/has-key" "$1" "$good" "$scalar"
   }
   serving memory -v -HRl0 -u 65534 -g 65534 -j 1 -n "$good" 127.0.0.1 0 cat
-  keep_client kept "$work/client" -h 127.0.0.1 "$port" x
+  keep_client kept "$tools/client" -h 127.0.0.1 "$port" x
   is 'The key is in the memory of the worker' "$(has_key "$(workers)")" found
   is '… not in that of tcpserver' "$(has_key "$server")" none
   is '… nor of the program' "$(has_key "$(pgrep -P "$server" -x cat)")" none
@@ -361,13 +360,13 @@ client 127.0.0.1 "$port" 'exit 0\n' > "$work/out"
 logs '… so is success' status '^tcpserver: end [0-9]+ status 0$'
 stop "$server"
 
-serving deaf -v -HRl0 -j 1 -n "$good" 127.0.0.1 0 "$work/service" deaf "$work/hear"
+serving deaf -v -HRl0 -j 1 -n "$good" 127.0.0.1 0 "$tools/service" deaf "$work/hear"
 memory()
 {
   awk '/^VmRSS/ { print $2 }' "/proc/$(workers)/status"
 }
 first=$(memory)
-background pushing "$work/client" -b 20000000 127.0.0.1 "$port"
+background pushing "$tools/client" -b 20000000 127.0.0.1 "$port"
 pushing=$pid
 said()
 {
@@ -385,16 +384,16 @@ touch "$work/hear"
 wait "$pushing"
 is '… when the program reads it gets all' "$(tail -n 1 "$work/pushing.out")" 20000000
 rm "$work/hear"
-keep_client giving "$work/client" -h -b 30000 127.0.0.1 "$port"
+keep_client giving "$tools/client" -h -b 30000 127.0.0.1 "$port"
 giving=$pid
 kill -KILL "$giving"
 touch "$work/hear"
 ok 'One whose client has gone meanwhile' wait_for has_ends deaf 2
 logs '… sees a reset, or can say nothing' deaf '^tcpserver: end [0-9]+ status (2304|2816|13)$'
 stop "$server"
-serving full -v -HRl0 -j 1 -n "$good" 127.0.0.1 0 "$work/service" first 50000000
+serving full -v -HRl0 -j 1 -n "$good" 127.0.0.1 0 "$tools/service" first 50000000
 first=$(memory)
-keep_client unheard "$work/client" -h 127.0.0.1 "$port"
+keep_client unheard "$tools/client" -h 127.0.0.1 "$port"
 unheard=$pid
 pushing=$(pgrep -P "$server" -x service)
 ok 'A program whose client does not read can say no more' wait_for is_stuck
@@ -403,16 +402,16 @@ kill -KILL "$unheard"
 logs '… when the client has gone it can say nothing at all' full '^tcpserver: end [0-9]+ status (2816|13)$'
 stop "$server"
 
-serving idle -v -HRl0 -T 1 -n "$good" 127.0.0.1 0 "$work/service" count
+serving idle -v -HRl0 -T 1 -n "$good" 127.0.0.1 0 "$tools/service" count
 is '-T: a connection on which nothing moves is ended in order' "$(client -w keep 127.0.0.1 "$port" x; echo $?)" 0
 logs '… and the program sees a reset' idle '^tcpserver: end [0-9]+ status 2304$'
 stop "$server"
 
 # --- the helper dies under load ---------------------------------------------------------------------------------------------------------------
 
-serving death -v -HRl0 -j 2 -c 200 -n "$good" 127.0.0.1 0 "$work/service" count
+serving death -v -HRl0 -j 2 -c 200 -n "$good" 127.0.0.1 0 "$tools/service" count
 before=$(descriptors)
-keep_client held "$work/client" -m 60 127.0.0.1 "$port" x
+keep_client held "$tools/client" -m 60 127.0.0.1 "$port" x
 held=$pid
 is 'Sixty connections cost a process each, and tcptls' "$(pgrep -P "$server" | wc -l)" 61
 for lane in 1 2; do

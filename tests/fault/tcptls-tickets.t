@@ -5,13 +5,6 @@
 . "$root/tests/tls.sh"
 . "$root/tests/cli/tcpserver-clients.sh"
 need pgrep procps
-# shellcheck disable=SC2046
-$(head -n 1 "$root/conf-cc") -D_GNU_SOURCE -shared -fPIC -o "$work/clock.so" "$root/tests/fault/clock.c" 2> "$work/err" || {
-  diag "$(cat "$work/err")"
-  result 1 'the preloaded library compiles'
-  done_testing
-}
-
 # hours N: so much later it is; who waits for that is woken up
 hours()
 {
@@ -41,7 +34,7 @@ printf '%012d' 0 > "$work/ahead"
 chmod 644 "$work/ahead"
 CLOCK_FILE=$work/ahead
 export CLOCK_FILE
-background hourly env "LD_PRELOAD=$work/clock.so" tcpserver -1 -HRl0 -j 1 -n "$certs/server.pem" 127.0.0.1 0 true
+background hourly env "LD_PRELOAD=$tools/clock.so" tcpserver -1 -HRl0 -j 1 -n "$certs/server.pem" 127.0.0.1 0 true
 serve_wait hourly
 server=$pid
 
