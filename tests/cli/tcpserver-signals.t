@@ -25,7 +25,8 @@ wait_for grep -q 'status: 1/40' "$work/alarm.log"
 kill -ALRM "$server"
 ok "ALRM: nobody new is taken" wait_for sh -c "'$tools/peer' 127.0.0.1 $port | grep -q refused"
 ok "... the server waits for its programs" kill -0 "$server"
-ok "... which go on" kill -0 "$(sed -n 's/^tcpserver: ok \([0-9]*\) .*/\1/p' "$work/alarm.log")"
+# The first: somebody may have been let in right before the signal.
+ok "... which go on" kill -0 "$(sed -n 's/^tcpserver: ok \([0-9]*\) .*/\1/p' "$work/alarm.log" | head -n 1)"
 stop "$holder"
 wait "$server"
 is "... and exits 0 after the last one" "$?" 0
