@@ -117,7 +117,7 @@ mv "$work/libexec/away" "$work/libexec/tcplookup"
 FAKE_PEER='stop peer'
 inetd tcp-env -t 1 sh -c 'ps -o pid= --ppid $$ | wc -l'
 sed -n 1p "$work/inetd.out" > /dev/null
-peer 127.0.0.1 "$port" > "$work/got" &
+"$tools/peer" 127.0.0.1 "$port" > "$work/got" &
 waiting=$!
 ok 'a tcplookup that is stopped is asked' wait_for test -s "$FAKE_LOG"
 wait_for grep -q '^peer' "$FAKE_LOG"

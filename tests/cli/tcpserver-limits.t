@@ -12,7 +12,7 @@ hold a 127.0.0.1 "$port"
 first=$pid
 hold b 127.0.0.1 "$port"
 wait_for grep -q 'status: 2/2' "$work/two.log"
-peer 127.0.0.1 "$port" > "$work/third" &
+"$tools/peer" 127.0.0.1 "$port" > "$work/third" &
 third=$!
 ok "-c 2: the third connection is made, but waits" wait_for sh -c \
   "ss -Htn state connected \"sport = :$port\" | [ \$(wc -l) -ge 3 ]"
@@ -29,7 +29,7 @@ server=$pid
 is "-c file: the first line is the limit" "$(head -n 1 "$work/file.log")" "tcpserver: status: 0/1"
 hold c 127.0.0.1 "$port"
 holder=$pid
-peer 127.0.0.1 "$port" > "$work/second" &
+"$tools/peer" 127.0.0.1 "$port" > "$work/second" &
 second=$!
 printf '  3 \n' > "$work/limit"
 kill -HUP "$server"

@@ -109,7 +109,7 @@ serving limited -v -HRl0 -c 1 127.0.0.1 0 ./stays.so
 hold first 127.0.0.1 "$port"
 wait_for grep -q '^tcpserver: ok' limited.log
 holder=$pid
-peer 127.0.0.1 "$port" > second.out &
+"$tools/peer" 127.0.0.1 "$port" > second.out &
 second=$!
 started="$started $second"
 logs 'it takes a place under -c' limited 'status: 1/1'

@@ -7,7 +7,7 @@ serving='echo served; read x; echo "got $x"'
 
 serve term -HRl0 -v 127.0.0.1 0 sh -c "$serving"
 server=$pid
-peer -k 127.0.0.1 "$port" > "$work/reply" &
+"$tools/peer" -k 127.0.0.1 "$port" > "$work/reply" &
 client=$!
 wait_for grep -q served "$work/reply"
 kill -TERM "$server"
@@ -53,7 +53,7 @@ is "ALRM without programs: exit 0 at once" "$?" 0
 
 serve hup -HRl0 -v 127.0.0.1 0 sh -c "$serving"
 server=$pid
-peer -k 127.0.0.1 "$port" > "$work/hup.reply" &
+"$tools/peer" -k 127.0.0.1 "$port" > "$work/hup.reply" &
 client=$!
 started="$started $client"
 wait_for grep -q served "$work/hup.reply"

@@ -107,7 +107,7 @@ machine()
 {
   background "$1" unshare "$how" sh -c 'ip link set lo up && tcpserver -HRl0 -m "$1/db.conf" 127.0.0.1 7 echo served & server=$!
     trap "kill $server; exit" TERM
-    while :; do perl "$2/tests/peer" 127.0.0.1 7 > "$1/$3.new"; mv "$1/$3.new" "$1/$3.said"; sleep 0.1; done' sh "$work" "$root" "$1"
+    while :; do "$2/peer" 127.0.0.1 7 > "$1/$3.new"; mv "$1/$3.new" "$1/$3.said"; sleep 0.1; done' sh "$work" "$tools" "$1"
 }
 both_say()
 {
