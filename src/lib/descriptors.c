@@ -18,13 +18,15 @@ int descriptors_guard(void)
   return 0;
 }
 
-void descriptors_close_others(void)
+/* hot: it lies beside what calls it in children that have their code to map first (spawn.h). */
+__attribute__((hot)) void descriptors_close_others(void)
 {
-  long top = sysconf(_SC_OPEN_MAX);
+  long top;
 #if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 34)
   if (close_range(3, ~0U, 0) == 0)
     return;
 #endif
+  top = sysconf(_SC_OPEN_MAX);
   for (int fd = 3; fd < top; fd++)
     close(fd);
 }

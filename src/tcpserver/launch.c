@@ -173,7 +173,8 @@ static int begin(struct launch *l, struct spawn const *what, struct spawned *new
     return spawn_run(&l->spawner, what, new);
   if (spawn_call(&l->spawner, what, l->service, new) == -1)
     return -1;
-  report_entrusted(l->report);
+  if (what->prepare)
+    report_entrusted(l->report);
   return 0;
 }
 

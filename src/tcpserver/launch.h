@@ -26,13 +26,13 @@ struct launch {
   struct reaper *reaper;
   struct idle *idle;
   struct spawner spawner;
-  struct environment base;    /* the inherited environment, cleaned once */
-  struct environment current; /* of the connection in hand */
-  char const *path;           /* where prog is looked for */
-  object_service *service;    /* what is called in its place, or null */
-  struct rlimit nofile;       /* prog's limit, if ours was raised */
+  char const *path;        /* where prog is looked for */
+  object_service *service; /* what is called in its place, or null */
+  struct rlimit nofile;    /* prog's limit, if ours was raised */
   bool nofile_raised;
-  unsigned int waiting; /* connections besides that may wait, each with its descriptors */
+  unsigned int waiting;       /* connections besides that may wait, each with its descriptors */
+  struct environment current; /* of the connection in hand */
+  struct environment base;    /* the inherited environment, cleaned once */
 };
 
 /* What programs and helpers inherit: l->base, which the rest of this needs. Exits 111 without memory. */

@@ -56,6 +56,8 @@
 /* Of what a refused peer has sent, how much is taken so that it reads our last words instead of a reset. */
 #define FAREWELL_DRAIN 65536
 
+/* What most connections change comes first, and in launch, too, so that it is on one page: where children have copies of our
+ * memory (plugins.h), each page that is changed meanwhile is copied. */
 struct server {
   struct options const *options;
   struct listener *listener;
@@ -63,7 +65,13 @@ struct server {
   struct timers timers;
   struct timer rest; /* accepting rests until then */
   bool rest_of_all;  /* … and launching too */
-  struct report report;
+  bool accepting;    /* the listener is watched */
+  bool stopping;     /* SIGALRM came */
+  bool done;
+  unsigned int burst; /* how many connections to try for at a time */
+  /* Stages of admission: the last that has connections wait; where one goes on that was admitted but found no place;
+   * launch. */
+  size_t last_wait, resumption, launching;
   struct children children;
   struct reaper reaper;
   struct idle idle;
@@ -71,28 +79,23 @@ struct server {
   struct pace pace;
   struct opening opening;
   struct throttle throttle;
+  struct waiting_table waiting;
   struct access access;
-  struct sql sql;
-  struct banner banner;
   struct launch launch;
   struct plugins plugins;
-  struct waiting_table waiting;
+  struct admission admission;
+  struct report report;
+  struct banner banner;
   struct proxy proxy;
   struct names names;
   struct handshakes handshakes;
-  struct admission admission;
-  /* Stages of it: the last that has connections wait; where one goes on that was admitted but found no place; launch. */
-  size_t last_wait, resumption, launching;
-  unsigned int burst;         /* how many connections to try for at a time */
-  bool accepting;             /* the listener is watched */
+  struct sql sql;
   int64_t crowded_until_ms;   /* the log knows that as many wait as may */
   uint64_t refused[REFUSALS]; /* since the start */
-  bool stopping;              /* SIGALRM came */
-  bool done;
 };
 
 /* Not initialised here: it would take up memory for buffers that nobody has used yet. */
-static struct server server;
+static _Alignas(4096) struct server server;
 
 /* A place under -c. None while there are no processes: those that are ready would be refused one after the other. */
 static bool has_place(struct server const *s)

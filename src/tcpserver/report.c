@@ -55,8 +55,9 @@ static void write_log(char const *text, size_t len)
 
 void report_flush(struct report *r)
 {
-  if (r->used > 0)
-    write_log(r->text, r->used);
+  if (r->used == 0)
+    return;
+  write_log(r->text, r->used);
   r->used = 0;
 }
 
