@@ -116,10 +116,14 @@ __attribute__((no_sanitize("address"), hot)) static int unblock_signals(void)
 }
 
 /* Whatever runs in the child finds it like this. 0, or -1 with errno. */
-__attribute__((no_sanitize("address"), hot)) static int furnish(struct spawn const *what, int connection)
+__attribute__((no_sanitize("address"), hot)) static int take_connection(int connection)
 {
-  if (dup2(connection, 0) == -1 || dup2(connection, 1) == -1 ||
-      (what->nofile && setrlimit(RLIMIT_NOFILE, what->nofile) == -1))
+  return dup2(connection, 0) == -1 ? -1 : dup2(connection, 1);
+}
+
+__attribute__((no_sanitize("address"), hot)) static int furnish(struct spawn const *what)
+{
+  if (what->nofile && setrlimit(RLIMIT_NOFILE, what->nofile) == -1)
     return -1;
   if (what->prepare)
     what->prepare(what->context, getpid());
@@ -132,7 +136,7 @@ __attribute__((no_sanitize("address"))) static int run_child(void *pointer)
   struct spawn const *what = child->what;
   int connection = child->shared_descriptors ? own_descriptors(child) : what->connection;
 
-  if (connection == -1 || furnish(what, connection) == -1) {
+  if (connection == -1 || take_connection(connection) == -1 || furnish(what) == -1) {
     child->exec_errno = errno;
     _exit(111);
   }
@@ -223,9 +227,12 @@ __attribute__((hot)) static _Noreturn void call_in_child(struct spawn const *wha
 {
   char **argv = (char **)(void const *)what->argv;
   int argc = 0, status;
-  if (furnish(what, what->connection) == -1)
+  if (take_connection(what->connection) == -1)
     _exit(111);
+  /* Before there is a lower limit, which could hide some. */
   descriptors_close_others();
+  if (furnish(what) == -1)
+    _exit(111);
   while (argv[argc])
     argc++;
   environ = (char **)(void const *)what->envp;

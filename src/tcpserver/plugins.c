@@ -14,6 +14,7 @@
 #include "decimal.h"
 #include "signals.h"
 #include "ucspi-service.h"
+#include "witness.h"
 
 /* How long an init function may take in a trial. */
 #define TRIAL_S 30
@@ -39,16 +40,69 @@ static char const *variable(size_t n, char const *suffix)
   return value && *value ? value : NULL;
 }
 
+/* --- Others' code in tcpserver itself ---------------------------------------------------------------------------- */
+
+#define STANDARD_DESCRIPTORS 3
+
+struct visit {
+  struct witness witness;
+  struct signals_kept signals;
+  int standard[STANDARD_DESCRIPTORS]; /* what 0, 1 and 2 are */
+};
+
+static void close_kept(struct visit const *v, int below)
+{
+  for (int fd = 0; fd < below; fd++)
+    close(v->standard[fd]);
+}
+
+/* 0, or -1 with errno: it may not begin. */
+static int visit_begin(struct visit *v, char const *unable_to, char const *path)
+{
+  int fd = 0, error;
+  while (fd < STANDARD_DESCRIPTORS &&
+         (v->standard[fd] = fcntl(fd, F_DUPFD_CLOEXEC, STANDARD_DESCRIPTORS)) != -1)
+    fd++;
+  signals_keep(&v->signals);
+  if (fd == STANDARD_DESCRIPTORS && witness_call(&v->witness, unable_to, path) == 0)
+    return 0;
+  error = errno;
+  close_kept(v, fd);
+  errno = error;
+  return -1;
+}
+
+/* What is ours is put back. What is left in the buffers of stdio would be written by every child. Keeps errno. */
+static void visit_end(struct visit *v)
+{
+  int error = errno;
+  fflush(NULL);
+  signals_put_back(&v->signals);
+  for (int fd = 0; fd < STANDARD_DESCRIPTORS; fd++)
+    if (dup2(v->standard[fd], fd) == -1)
+      strerr_diefusys(111, "open standard descriptors again");
+  close_kept(v, STANDARD_DESCRIPTORS);
+  witness_dismiss(&v->witness);
+  errno = error;
+}
+
 static struct object load(char const *path)
 {
   struct object o;
-  if (!object_load(&o, path))
+  struct visit visit;
+  bool loaded;
+  if (visit_begin(&visit, "load", path) == -1)
+    strerr_diefusys(111, "load ", path);
+  loaded = object_load(&o, path);
+  visit_end(&visit);
+  if (!loaded)
     strerr_dief(111, "unable to load ", path, ": ", o.why);
   return o;
 }
 
-/* What it has left in the buffers of stdio would be written by every child. 0, or -1 with errno if the way there or back
- * is barred. */
+/* --- Init functions ---------------------------------------------------------------------------------------------- */
+
+/* 0, or -1 with errno if the way there or back is barred. */
 static int call_init(struct plugins const *p, struct plugin const *plugin, int when, bool *failed)
 {
   int there = plugin->directory ? chdir(plugin->directory) : 0;
@@ -57,14 +111,15 @@ static int call_init(struct plugins const *p, struct plugin const *plugin, int w
     return -1;
   if (plugin->init)
     *failed = plugin->init(when) == UCSPI_SERVICE_FAILED;
-  fflush(NULL);
   return fchdir(p->home);
 }
 
 static void start(struct plugins const *p, struct plugin *plugin)
 {
   struct object o;
+  struct visit visit;
   bool failed;
+  int done;
   if (!strchr(plugin->path, '/'))
     strerr_dief(111, "unable to load ", plugin->path, ": its path needs a slash");
   o = load(plugin->path);
@@ -73,7 +128,11 @@ static void start(struct plugins const *p, struct plugin *plugin)
     if (!plugin->init)
       strerr_dief(111, "unable to load ", plugin->path, ": ", o.why);
   }
-  if (call_init(p, plugin, UCSPI_SERVICE_START, &failed) == -1)
+  if (visit_begin(&visit, "prepare", plugin->path) == -1)
+    strerr_diefusys(111, "prepare ", plugin->path);
+  done = call_init(p, plugin, UCSPI_SERVICE_START, &failed);
+  visit_end(&visit);
+  if (done == -1)
     strerr_diefusys(111, "enter ", plugin->directory ? plugin->directory : "our directory", " for ",
                     plugin->path);
   if (failed)
@@ -98,23 +157,19 @@ static void start_all(struct plugins *p)
 void plugins_load(struct plugins *p, char const *prog)
 {
   bool is_object = object_is_named(prog);
-  struct signals_kept kept;
   *p = (struct plugins){.home = -1};
   if (!is_object && !variable(0, ""))
     return;
   p->home = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (p->home == -1)
     strerr_diefusys(111, "open the current directory");
-  signals_keep(&kept);
   start_all(p);
   if (is_object) {
     struct object o = load(prog);
     p->service = object_find_service(&o, prog);
     if (!p->service)
       strerr_dief(111, "unable to load ", prog, ": ", o.why);
-    fflush(NULL);
   }
-  signals_put_back(&kept);
 }
 
 /* --- SIGHUP ---------------------------------------------------------------------------------------------------- */
@@ -128,6 +183,7 @@ static _Noreturn void try_in_child(struct plugins const *p, struct plugin const 
   alarm(TRIAL_S);
   if (call_init(p, plugin, UCSPI_SERVICE_AGAIN, &failed) == -1)
     _exit(TRIAL_ASTRAY);
+  fflush(NULL);
   _exit(failed ? TRIAL_FAILED : TRIAL_PASSED);
 }
 
@@ -160,15 +216,16 @@ static char const *try(struct plugins const *p, struct plugin const *plugin)
 
 static char const *repeat(struct plugins const *p, struct plugin const *plugin)
 {
-  struct signals_kept kept;
+  struct visit visit;
   bool failed = false;
   char const *why = try(p, plugin);
   if (why)
     return why;
-  signals_keep(&kept);
+  if (visit_begin(&visit, "prepare", plugin->path) == -1)
+    return strerror(errno);
   if (call_init(p, plugin, UCSPI_SERVICE_AGAIN, &failed) == -1)
     why = strerror(errno);
-  signals_put_back(&kept);
+  visit_end(&visit);
   return failed ? "init has failed, although a trial has not" : why;
 }
 

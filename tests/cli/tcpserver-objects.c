@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include "ucspi-service.h"
 
@@ -29,6 +30,14 @@ SERVICE(seven)
 {
   UNUSED;
   return 256 + 7;
+}
+
+/* A stream of its own, and one of wide characters. */
+SERVICE(files)
+{
+  FILE *narrow = fopen("narrow", "w"), *wide = fopen("wide", "w");
+  UNUSED;
+  return fputs("kept", narrow) == EOF || fputws(L"kept", wide) == -1;
 }
 
 static void last_words(void)
@@ -144,10 +153,14 @@ SERVICE(shows)
 
 static char state[64] = "nothing";
 static unsigned int loaded_by;
+static pid_t server;
 
 __attribute__((constructor)) static void note_loading(void)
 {
   loaded_by = (unsigned int)geteuid();
+  server = getpid();
+  if (access("no-loading", F_OK) == 0)
+    _exit(0);
 }
 
 static void spoil(int number)
@@ -170,8 +183,12 @@ int prepare(int when)
     return UCSPI_SERVICE_FAILED;
   if (strcmp(word, "exit") == 0)
     exit(0);
-  if (strcmp(word, "crash") == 0)
+  if (strcmp(word, "quit") == 0)
+    _exit(0);
+  if (strcmp(word, "crash") == 0 || (strcmp(word, "late") == 0 && getpid() == server))
     kill(getpid(), SIGSEGV);
+  if (strcmp(word, "closes") == 0)
+    close_range(0, 2, 0);
   if (strcmp(word, "handlers") == 0)
     for (int number = 1; number < 32; number++)
       signal(number, spoil);

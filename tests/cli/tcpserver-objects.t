@@ -13,7 +13,7 @@ compile()
 }
 compile -o all.so "$root/tests/cli/tcpserver-objects.c"
 chmod 755 . all.so
-for name in served seven exits quits crashes aborts registers stays closes moves litters shows tells passes; do
+for name in served seven exits quits crashes aborts registers stays closes moves litters shows tells passes files; do
   cp all.so "$name.so"
 done
 
@@ -46,6 +46,9 @@ ends_with exits 2048 '... and has its status'
 asks quits -v 127.0.0.1 0 ./quits.so
 is '_exit() flushes nothing' "$reply" ''
 ends_with quits 2304 '... and has its status'
+asks files 127.0.0.1 0 ./files.so
+stop
+is 'streams that it has opened are flushed, too' "$(cat narrow wide)" keptkept
 asks registers 127.0.0.1 0 ./registers.so
 is '... which who returns does not' "$reply" ''
 stop
@@ -238,7 +241,12 @@ hup handlers '1 handlers' 'an init that catches signals'
 hup third '1 third' '... does not keep tcpserver from seeing the next'
 hup moves '1 moves' 'an init that changes directory'
 hup opens '1 opens' '... or leaves a file open is let do so'
-stop "$server"
+hup closes '1 closes' '... or closes 0, 1 and 2'
+echo late > dir/behaviour
+kill -HUP "$server"
+wait "$server" 2> /dev/null
+logs 'what crashes in tcpserver, and not in the trial, is in the log as well' init \
+  "^tcpserver: fatal: unable to prepare $here/tells.so: it has not returned\$"
 for behaviour in handlers opens moves; do
   echo "$behaviour" > dir/behaviour
   asks "at-$behaviour" 127.0.0.1 0 ./shows.so
@@ -259,8 +267,24 @@ stop "$server"
 {
 echo fail > dir/behaviour
 PLUGIN0_init=prepare
+# serve_and_end NAME args…: a server that ends by itself, whatever its exit status; log as of `background`
+serve_and_end()
+{
+  background "$@"
+  wait "$pid" 2> /dev/null
+}
 refuses 'an init that fails at the start is fatal' \
   "^tcpserver: fatal: unable to prepare $here/tells.so: prepare has failed" $server_args true
+for behaviour in exit quit crash; do
+  echo "$behaviour" > dir/behaviour
+  serve_and_end "$behaviour" $server_args true
+  logs "an init that does not come back ($behaviour) at the start is in the log" "$behaviour" \
+    "^tcpserver: fatal: unable to prepare $here/tells.so: it has not returned\$"
+done
+touch no-loading
+serve_and_end loading $server_args ./shows.so
+rm no-loading
+logs '... as is an object that does not let itself be loaded' loading "^tcpserver: fatal: unable to load $here/tells.so: it has not returned\$"
 PLUGIN0_init=none_such
 refuses '... as is one that is not there' "^$no $here/tells.so: it has no function none_such" $server_args true
 unset PLUGIN0_init

@@ -38,6 +38,14 @@ is "the program has its end of the pair, the log, and nothing else" \
   "$(peer 127.0.0.1 "$port" 'hello\n' | sed -n 's,.* \([0-9]* -> [a-z/]*\).*,\1,p' | tr '\n' ';')" \
   "0 -> socket;1 -> socket;2 -> $(echo "$work" | sed 's/[^a-z\/].*//');3 -> /proc/;"
 stop "$server"
+chmod 755 "$work"
+cc -shared -fPIC -std=gnu11 -D_GNU_SOURCE -I"$root/src/service" -o "$work/shows.so" "$root/tests/cli/tcpserver-objects.c"
+serving object -HRl0 -v -n cert 127.0.0.1 0 "$work/shows.so"
+reply=$(peer 127.0.0.1 "$port" 'hello sni=a.example\n')
+like "a function in a shared object serves what is in TLS, and knows the facts" "$reply" '^SSL_TLS_SNI_SERVERNAME=a.example$'
+like "... and has no other descriptors" "$reply" '^descriptors 0 1 2$'
+logs "... and the log is as with a program" object ' end [0-9]+ status 0$'
+stop "$server"
 
 # --- options -------------------------------------------------------------------------------------------------
 

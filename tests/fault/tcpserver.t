@@ -24,7 +24,9 @@ start_or_stop()
 {
   [ -s "$work/start.out" ] || gone
 }
-# each_fails CALL MORE options…: with those options besides; what fails is counted in the test's name, which ends in MORE
+# each_fails CALL MORE options…: with those options besides, and $serves as prog; what fails is counted in the test's name,
+# which ends in MORE
+serves='echo served'
 each_fails()
 {
   call=$1
@@ -35,7 +37,7 @@ each_fails()
   while :; do
     rm -f "$work/mark"
     background start env "LD_PRELOAD=$shim" "FAULT_CALL=$call" "FAULT_AT=$at" "FAULT_ERRNO=$EIO" \
-      "FAULT_MARK=$work/mark" tcpserver -1 "$@" -B hello -x "$work/cdb" 127.0.0.1 0 echo served
+      "FAULT_MARK=$work/mark" tcpserver -1 "$@" -B hello -x "$work/cdb" 127.0.0.1 0 $serves
     wait_for start_or_stop || wrong="$wrong $at(neither started nor stopped)"
     if gone; then
       wait "$pid"
@@ -62,6 +64,59 @@ for call in open dup2 socket bind listen setsockopt getsockname epoll_create1 ep
 done
 
 each_fails calloc ' with a rate' -HRl0 -k 9/60
+
+# The same with a plug-in, and prog in a shared object.
+cat > "$work/served.c" << 'C'
+#include <stdio.h>
+#include "ucspi-service.h"
+UCSPI_SERVICE ucspi_service served;
+UCSPI_SERVICE ucspi_service_init prepare;
+int served(int argc, char **argv, char **envp)
+{
+  (void)argc, (void)argv, (void)envp;
+  return puts("served") == EOF;
+}
+int prepare(int when)
+{
+  (void)when;
+  return 0;
+}
+C
+cc -shared -fPIC -I"$root/src/service" -o "$work/served.so" "$work/served.c"
+chmod 755 "$work"
+cp "$work/served.so" "$work/plugin.so"
+serves=$work/served.so PLUGIN0=$work/plugin.so PLUGIN0_dir=/ PLUGIN0_init=prepare
+export PLUGIN0 PLUGIN0_dir PLUGIN0_init
+for call in socketpair realpath stat dlopen chdir fchdir fcntl open malloc calloc reallocarray; do
+  each_fails "$call" ' with objects' -HRl0
+done
+# Two to load each, and two to prepare one; the next are for connections and SIGHUP.
+for at in 1 2 3 4; do
+  background start env "LD_PRELOAD=$shim" FAULT_CALL=fork FAULT_AT=$at "FAULT_ERRNO=$EAGAIN" "FAULT_MARK=$work/mark" \
+    tcpserver -1 -HRl0 127.0.0.1 0 "$serves"
+  wait "$pid"
+  is "no second process at the start ($at) is fatal" "$?" 111
+  like '... and the message says why' "$(cat "$work/start.log")" '^tcpserver: fatal: unable to .*: Resource temporarily unavailable'
+done
+background fork env "LD_PRELOAD=$shim" FAULT_CALL=fork FAULT_AT=5 FAULT_TIMES=2 "FAULT_ERRNO=$EAGAIN" \
+  "FAULT_MARK=$work/fork" tcpserver -1 -HRl0 -v 127.0.0.1 0 "$serves"
+serve_wait fork
+is "no process for a function: the one before is served" "$(peer 127.0.0.1 "$port")" served
+is "... the next two are not" "$(peer 127.0.0.1 "$port")$(peer 127.0.0.1 "$port")" ''
+logs "... the log says why" fork '^tcpserver: warning: dropping connection, unable to fork: Resource temporarily unavailable'
+is "... and no count is lost: then they are again" "$(peer 127.0.0.1 "$port")" served
+ok '... and none is left' wait_for sh -c "tail -n 1 '$work/fork.log' | grep -q 'status: 0/40'"
+stop
+background again env "LD_PRELOAD=$shim" FAULT_CALL=fork FAULT_AT=5 "FAULT_ERRNO=$EAGAIN" \
+  "FAULT_MARK=$work/again" tcpserver -1 -HRl0 127.0.0.1 0 "$serves"
+serve_wait again
+peer 127.0.0.1 "$port" > /dev/null
+kill -HUP "$pid"
+logs 'no process at SIGHUP is in the log' again '^tcpserver: warning: unable to prepare .*/plugin.so: Resource temporarily unavailable'
+is '... and the rest goes on' "$(peer 127.0.0.1 "$port")" served
+stop
+unset PLUGIN0 PLUGIN0_dir PLUGIN0_init
+serves='echo served'
 
 # The same with names, which a tcplookup of the test's own tells.
 . "$root/tests/cli/tcpserver-names.sh"
