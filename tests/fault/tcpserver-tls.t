@@ -122,6 +122,13 @@ is "... with the reason fork" "$(grep -c 'deny 0 .* fork$' "$work/pairs.log")" 5
 logs "... and a warning" pairs 'dropping connection, unable to make a pair of sockets: Too many open files'
 stop "$server"
 
+are_dead()
+{
+  for one in $killed; do
+    [ ! -e "/proc/$one" ] || grep -q '^State:.*Z' "/proc/$one/status" || return 1
+  done
+}
+
 # tcptls has died and can't be started again for a while.
 for fault in "socketpair $EMFILE" "clone $EAGAIN"; do
   # shellcheck disable=SC2086
@@ -131,8 +138,11 @@ for fault in "socketpair $EMFILE" "clone $EAGAIN"; do
     "FAULT_MARK=$work/again" tcpserver -1 -HRl0 -v -n cert 127.0.0.1 0 echo served
   serve_wait again
   server=$pid
-  # shellcheck disable=SC2046
-  kill -KILL "$(keepers)" $(workers)
+  killed="$(keepers) $(workers)"
+  # shellcheck disable=SC2086
+  kill -KILL $killed
+  # What a worker was given and has not read ends with it.
+  wait_for are_dead
   is "$1 fails ($2) when tcptls is to be started again: clients wait" "$(hello)" served
   logs "... the log tells once" again 'unable to keep TLS workers going: '
   is "... and nothing else" "$(grep -c 'unable to keep TLS workers going: ' "$work/again.log")" 1
