@@ -574,6 +574,7 @@ static void prepare_rates(struct server *s)
   struct options const *o = s->options;
   if (pace_init(&s->pace, &o->rate_each, o->address_bits6) == -1)
     strerr_diefusys(111, "prepare");
+  s->pace.report = &s->report;
   s->throttle = (struct throttle){.rate = o->rate_all, .timers = &s->timers, .report = &s->report};
 }
 

@@ -47,8 +47,10 @@ static enum outcome ask(struct rates *t, bool *asked, struct connection *c, stru
 
 static enum outcome judge_by_rule(struct pace *p, struct connection *c, struct rate const *r, int64_t now_ms)
 {
-  if (!p->by_rule.entry && rates_init(&p->by_rule, PACE_ADDRESSES, p->bits6) == -1)
-    return refuse(c, REFUSAL_FORK);
+  if (!p->by_rule.entry && rates_init(&p->by_rule, PACE_ADDRESSES, p->bits6) == -1) {
+    report_shortage(p->report, c, "remember who comes");
+    return DENY;
+  }
   return ask(&p->by_rule, &c->paced_by_rule, c, r, now_ms);
 }
 

@@ -6,6 +6,7 @@
 
 #include "admission.h"
 #include "rates.h"
+#include "report.h"
 
 /* Addresses that are remembered in each of two tables: three quarters of a power of two, as many as the hash table then
  * takes, so that one has 80 octets. 4 MB, as tcpserver(1) says; a busy server's clients of an hour. */
@@ -16,6 +17,7 @@ struct pace {
   unsigned int bits6;     /* an IPv6 "address" is a network of that length */
   struct rates by_option; /* who was judged by -k */
   struct rates by_rule;   /* ... and by a MAXRATE: has memory once a rule has one */
+  struct report *report;  /* hears when there is none */
 };
 
 /* Makes room for what -k remembers. 0, or -1 with errno ENOMEM. */

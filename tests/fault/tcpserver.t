@@ -205,6 +205,23 @@ for fault in "getsockname 2 $ENOBUFS" "getsockopt 1 $ENOMEM" "calloc 1 $ENOMEM" 
   stop
 done
 
+# No table for a rate that a rule has: whoever it is for is refused until there is one.
+printf ':allow,MAXRATE="9/60"\n' | tcprules "$work/rate.cdb" "$work/tmp"
+at=1
+until [ -s "$work/mark.rate" ] && grep -q 'remember who comes' "$work/rate.log" || [ $at -gt 40 ]; do
+  rm -f "$work/mark.rate"
+  background rate env "LD_PRELOAD=$shim" FAULT_CALL=calloc "FAULT_AT=$at" "FAULT_ERRNO=$ENOMEM" \
+    "FAULT_MARK=$work/mark.rate" tcpserver -1 -HRl0 -v -x "$work/rate.cdb" 127.0.0.1 0 echo served
+  wait_for sh -c "[ -s '$work/rate.out' ] || ! kill -0 $pid"
+  port=$(cat "$work/rate.out")
+  replies=$(peer 127.0.0.1 "${port:-1}"; peer 127.0.0.1 "${port:-1}")
+  stop
+  at=$((at + 1))
+done
+is "without memory for a rule's rate its client is refused, and not the next" "$replies" served
+logs "... a warning says so" rate '^tcpserver: warning: dropping connection, unable to remember who comes: Cannot allocate memory$'
+logs "... and the reason is fork" rate '^tcpserver: deny 0 .* fork$'
+
 # -T: nobody is served without it who should have it.
 background untold env "LD_PRELOAD=$shim" FAULT_CALL=getsockopt FAULT_AT=1 "FAULT_ERRNO=$EINVAL" "FAULT_MARK=$work/mark" \
   tcpserver -1 -HRl0 -T 1 127.0.0.1 0 cat
