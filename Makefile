@@ -232,6 +232,8 @@ $(B)/unit/throttle: UNIT_OBJ = $(B)/src/tcpserver/throttle.o
 $(B)/unit/throttle: $(B)/src/tcpserver/throttle.o
 $(B)/unit/opening: UNIT_OBJ = $(B)/src/tcpserver/opening.o
 $(B)/unit/opening: $(B)/src/tcpserver/opening.o
+$(B)/unit/reaper: UNIT_OBJ = $(addprefix $(B)/src/tcpserver/,reaper.o children.o)
+$(B)/unit/reaper: $(addprefix $(B)/src/tcpserver/,reaper.o children.o)
 $(B)/unit/waiting: UNIT_OBJ = $(addprefix $(B)/src/tcpserver/,waiting.o connection.o)
 $(B)/unit/waiting: $(addprefix $(B)/src/tcpserver/,waiting.o connection.o)
 $(B)/unit/pulse: UNIT_OBJ = $(B)/src/tcpserver/pulse.o

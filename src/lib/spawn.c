@@ -1,5 +1,5 @@
 /* spawn.c - see spawn.h. Time goes into copying, so nothing is copied: not the address space (vfork), and not
- * the descriptor table either, which with a pidfd for each of ten thousand children would cost as much again:
+ * a large descriptor table either, which with something for each of ten thousand children would cost as much again:
  * the child shares the table until close_range() gives it one of its own that holds the lowest few only. */
 #include "spawn.h"
 
@@ -50,7 +50,7 @@ int spawner_init(struct spawner *s)
 #ifdef MADV_DONTFORK
   madvise(stack, STACK_SIZE, MADV_DONTFORK); /* for children that share our memory only: nobody copies it */
 #endif
-  *s = (struct spawner){.stack = stack + STACK_SIZE, .last_pidfd = INT_MAX, .low = -1};
+  *s = (struct spawner){.stack = stack + STACK_SIZE, .low = -1};
   return 0;
 }
 
@@ -58,14 +58,6 @@ void spawner_take_low(struct spawner *s, int anchor)
 {
   s->anchor = anchor;
   s->low = fcntl(anchor, F_DUPFD_CLOEXEC, 3);
-}
-
-void spawner_reserve(struct spawner *s, int descriptors)
-{
-  struct rlimit limit;
-  s->last_pidfd = INT_MAX;
-  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < INT_MAX)
-    s->last_pidfd = (int)limit.rlim_cur - descriptors;
 }
 
 void spawner_free(struct spawner *s)
@@ -145,70 +137,47 @@ __attribute__((no_sanitize("address"))) static int run_child(void *pointer)
 }
 
 #if defined(__linux__) && !defined(UCSPI_PORTABLE)
-/* Whether the parent's table is shared at first: for the pidfd of this child nothing else would do (it would be copied
- * with the others), and where copying would cost much. */
-static pid_t start(struct spawner *s, struct child *child, int *pidfd)
+/* Else the connection would stay open here. */
+static void give_back(struct spawner *s)
+{
+  if (dup3(s->anchor, s->low, O_CLOEXEC) == -1) {
+    close(s->low);
+    s->low = -1;
+  }
+}
+
+/* The parent's table is shared at first where copying it would cost much. */
+static pid_t start(struct spawner *s, struct child *child)
 {
   int const flags = CLONE_VM | CLONE_VFORK | SIGCHLD;
   pid_t pid;
-  if (child->what->pidfd && !s->no_pidfd) {
-    child->shared_descriptors = true;
-    pid = clone(run_child, s->stack, flags | CLONE_FILES | CLONE_PIDFD, child, pidfd);
-    if (pid != -1)
-      return pid;
-    if (errno == EINVAL)
-      s->no_pidfd = true;
-    else if (errno != EMFILE && errno != ENFILE)
-      return -1;
-  }
-  *pidfd = -1;
-  child->shared_descriptors = lies_high(s, child->what->connection);
-  return clone(run_child, s->stack, child->shared_descriptors ? flags | CLONE_FILES : flags, child);
+  child->shared_descriptors = child->what->crowded || lies_high(s, child->what->connection);
+  pid = clone(run_child, s->stack, child->shared_descriptors ? flags | CLONE_FILES : flags, child);
+  if (child->lowered)
+    give_back(s);
+  return pid;
 }
 #else
-static pid_t start(struct spawner *s, struct child *child, int *pidfd)
+static pid_t start(struct spawner *s, struct child *child)
 {
   pid_t pid = vfork();
   (void)s;
-  *pidfd = -1;
   if (pid == 0)
     run_child(child);
   return pid;
 }
 #endif
 
-static void give_back(struct spawner *s)
-{
-  if (dup2(s->anchor, s->low) == -1 || fcntl(s->low, F_SETFD, FD_CLOEXEC) == -1) {
-    close(s->low);
-    s->low = -1;
-  }
-}
-
-/* Not one that others will need the number of. */
-static void keep_pidfd(struct spawner const *s, struct spawned *out)
-{
-  if (out->pidfd <= s->last_pidfd)
-    return;
-  close(out->pidfd);
-  out->pidfd = -1;
-}
-
 int spawn_run(struct spawner *s, struct spawn const *what, struct spawned *out)
 {
   struct child child = {.what = what, .spawner = s};
 
-  out->pidfd = -1;
   /* The last child left this stack without returning. */
   ASAN_UNPOISON_MEMORY_REGION((char *)s->stack - STACK_SIZE, STACK_SIZE);
-  out->pid = start(s, &child, &out->pidfd);
-  /* Else the connection would stay open here. */
-  if (child.lowered)
-    give_back(s);
+  out->pid = start(s, &child);
   if (out->pid == -1)
     return -1;
   out->exec_errno = child.exec_errno;
-  keep_pidfd(s, out);
   return 0;
 }
 
@@ -242,18 +211,13 @@ __attribute__((hot)) static _Noreturn void call_in_child(struct spawn const *wha
   _exit(status);
 }
 
-/* fork() and not clone(): what is called may be anything, and the C library has to know that it is in another process.
- * The child is ours until it is waited for, so its number is good for a pidfd. */
-__attribute__((hot)) int spawn_call(struct spawner *s, struct spawn const *what, spawn_function *function,
-                                    struct spawned *out)
+/* fork() and not clone(): what is called may be anything, and the C library has to know that it is in another process. */
+__attribute__((hot)) int spawn_call(struct spawn const *what, spawn_function *function, struct spawned *out)
 {
-  *out = (struct spawned){.pid = fork(), .pidfd = -1};
+  *out = (struct spawned){.pid = fork()};
   if (out->pid == -1)
     return -1;
   if (out->pid == 0)
     call_in_child(what, function);
-  if (what->pidfd)
-    out->pidfd = spawn_pidfd(out->pid);
-  keep_pidfd(s, out);
   return 0;
 }

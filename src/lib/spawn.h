@@ -1,6 +1,5 @@
 /* spawn.h - start a program on a connection, for what an exec costs and nothing more: the child borrows the
- * parent's memory (vfork), and, where the kernel has them, the parent gets a pidfd to learn of its end. Or call a
- * function in a child that has a copy of that memory (fork). */
+ * parent's memory (vfork). Or call a function in a child that has a copy of that memory (fork). */
 #ifndef UCSPI_SPAWN_H
 #define UCSPI_SPAWN_H
 
@@ -10,19 +9,13 @@
 #include <sys/types.h>
 
 struct spawner {
-  void *stack;    /* the child's, top end */
-  bool no_pidfd;  /* the kernel has none */
-  int last_pidfd; /* higher ones are not kept: what is left below the limit is for others */
-  int low;        /* a descriptor that a connection with a high number borrows, or -1 */
-  int anchor;     /* what it refers to otherwise */
+  void *stack; /* the child's, top end */
+  int low;     /* a descriptor that a connection with a high number borrows, or -1 */
+  int anchor;  /* what it refers to otherwise */
 };
 
 /* 0, or -1 with errno ENOMEM. */
 int spawner_init(struct spawner *s);
-
-/* From now on pidfds are kept only while at least that many descriptors stay free below the limit
- * (RLIMIT_NOFILE) of this moment. */
-void spawner_reserve(struct spawner *s, int descriptors);
 
 /* Takes the lowest free descriptor (from 3), for life, so that connections that have a high number because many
  * are open cost no more than others. It is a duplicate of `anchor`, any descriptor that stays open. Without that,
@@ -35,7 +28,7 @@ struct spawn {
   char const *path;        /* colon-separated, an empty element being "."; null: /bin:/usr/bin */
   char const *const *envp;
   int connection;              /* becomes descriptors 0 and 1; all others above 2 must be close-on-exec */
-  bool pidfd;                  /* one is wanted */
+  bool crowded;                /* many descriptors are open: they must not be copied for the child */
   struct rlimit const *nofile; /* the limit to restore, or null */
   /* Called in the child just before it execs or calls, null for nothing. One that execs shares the parent's memory: it
    * may make async-signal-safe calls only. */
@@ -45,7 +38,6 @@ struct spawn {
 
 struct spawned {
   pid_t pid;
-  int pidfd;      /* close-on-exec, or -1: wait for pid */
   int exec_errno; /* 0, or why the program could not be run: the child has then exited 111 */
 };
 
@@ -57,7 +49,7 @@ int spawn_run(struct spawner *s, struct spawn const *what, struct spawned *out);
  * and 2. What it returns is the exit status, after stdio has been flushed; what was given to
  * atexit() is not called. If the child fails before that it exits 111, and nobody is told why. */
 typedef int spawn_function(int argc, char **argv, char **envp);
-int spawn_call(struct spawner *s, struct spawn const *what, spawn_function *function, struct spawned *out);
+int spawn_call(struct spawn const *what, spawn_function *function, struct spawned *out);
 
 /* A descriptor, close-on-exec, that becomes readable when that child of ours ends. -1 with errno, ENOSYS where there is no
  * such thing. */

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define SMALLEST 16
 
@@ -44,8 +43,6 @@ void children_add(struct children *t, struct child *child)
 
 void children_remove(struct children *t, struct child *child)
 {
-  if (child->connection != -1)
-    close(child->connection);
   child->pid = 0;
   child->next = t->free;
   t->free = children_index(t, child);

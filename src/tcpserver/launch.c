@@ -12,9 +12,6 @@
 #include "decimal.h"
 #include "description.h"
 
-/* Descriptors that are left for accepting, reading rules and so on when every child holds a pidfd. */
-#define DESCRIPTORS_RESERVED 32
-
 /* More than there are in the lists of names below. */
 #define NAMES_MAX 64
 
@@ -32,7 +29,7 @@ static bool keeps_connections(struct launch const *l)
 static rlim_t descriptors_of_programs(struct launch const *l)
 {
   rlim_t each = keeps_connections(l) ? 2 : 1;
-  return each * l->limits->concurrency + 2 * DESCRIPTORS_RESERVED;
+  return each * l->limits->concurrency + 2 * REAPER_SPARE_DESCRIPTORS;
 }
 
 /* A connection that speaks TLS is in other hands, and prog's end of the pair is here; with -V it is here, too. */
@@ -70,7 +67,6 @@ void launch_raise_nofile(struct launch *l)
       l->nofile_raised = true;
     }
   }
-  spawner_reserve(&l->spawner, DESCRIPTORS_RESERVED);
 }
 
 /* All lists in one, null-terminated. */
@@ -155,10 +151,11 @@ static void remember(struct launch *l, struct child *child, struct connection *c
 {
   bool keep = keeps_connections(l);
   child->pid = new->pid;
-  child->pidfd = new->pidfd;
   child->connection = keep ? c->fd : -1;
   if (keep)
     c->fd = -1;
+  child->idle = false;
+  child->traffic = (struct traffic){0, 0};
   child->remote = c->remote;
   child->remote_port = c->remote_port;
   child->watched = idle_watch(l->idle, child->connection, child->started_ms);
@@ -171,7 +168,7 @@ static int begin(struct launch *l, struct spawn const *what, struct spawned *new
 {
   if (!l->service)
     return spawn_run(&l->spawner, what, new);
-  if (spawn_call(&l->spawner, what, l->service, new) == -1)
+  if (spawn_call(what, l->service, new) == -1)
     return -1;
   if (what->prepare)
     report_entrusted(l->report);
@@ -187,7 +184,7 @@ enum outcome launch_stage(void *launch, struct connection *c)
   struct spawn what = {.argv = l->options->prog,
                        .path = l->path,
                        .connection = connection_for_program(c),
-                       .pidfd = reaper_wants_pidfd(l->reaper),
+                       .crowded = l->reaper->many,
                        .nofile = l->nofile_raised ? &l->nofile : NULL,
                        .prepare = tell ? report_write_start : NULL,
                        .context = l->report};

@@ -393,15 +393,28 @@ static void stranger_ended(void *context, pid_t pid)
   sql_reaped(&s->sql, pid);
 }
 
+/* The program has ended, and with it the connection, if it was kept here: before anything else, because the client sees it
+ * only then. */
+static void over(void *context, struct child *child)
+{
+  struct server *s = context;
+  bool idle = child->watched && child->watched->ended;
+  if (idle)
+    child->idle = true;
+  if (child->connection != -1 && s->report.verbosity >= VERBOSITY_DETAIL)
+    child->traffic = idle ? child->watched->traffic : traffic_of(child->connection);
+  idle_forget(&s->idle, child->watched);
+  child->watched = NULL;
+  if (child->connection != -1)
+    close(child->connection);
+  child->connection = -1;
+}
+
 static void ended(void *context, struct child *child, int wait_status)
 {
   struct server *s = context;
-  struct traffic traffic = {0, 0};
-  bool idle = child->watched && child->watched->ended;
-  if (s->report.verbosity >= VERBOSITY_DETAIL)
-    traffic = idle ? child->watched->traffic : traffic_of(child->connection);
-  report_end(&s->report, child, wait_status, &traffic, idle);
-  idle_forget(&s->idle, child->watched);
+  over(s, child);
+  report_end(&s->report, child, wait_status);
   limits_leave(&s->limits, &child->remote);
   children_remove(&s->children, child);
   report_status(&s->report, s->children.count, s->limits.concurrency);
@@ -437,9 +450,10 @@ static void stop_accepting(struct server *s)
   s->listener->fd = -1;
 }
 
-static void obey(struct server *s, int signal)
+static void obey_next(struct server *s)
 {
-  switch (signal) {
+  pid_t pid;
+  switch (signals_read(&pid)) {
   case SIGTERM: s->done = true; break;
   case SIGALRM: stop_accepting(s); break;
   case SIGHUP: reload(s); break;
@@ -448,7 +462,7 @@ static void obey(struct server *s, int signal)
                  s->limits.addresses.count);
     report_refusals(&s->report, s->refused);
     break;
-  case SIGCHLD: reaper_signal(&s->reaper); break;
+  case SIGCHLD: reaper_signal(&s->reaper, pid); break;
   default: break;
   }
 }
@@ -457,7 +471,7 @@ static void handle(struct server *s, struct event const *event)
 {
   switch ((enum event_kind)event->kind) {
   case EVENT_LISTENER: welcome(s); break;
-  case EVENT_SIGNAL: obey(s, signals_read()); break;
+  case EVENT_SIGNAL: obey_next(s); break;
   case EVENT_CHILD: reaper_event(&s->reaper, event->number); break;
   case EVENT_HELPER: names_event(&s->names, event->ready); break;
   case EVENT_KEEPER: handshakes_keeper_event(&s->handshakes); break;
@@ -683,7 +697,7 @@ void loop_prepare(void)
   if (events_watch(&s->events, signals, EVENTS_IN, (struct event){.kind = EVENT_SIGNAL}) == -1)
     strerr_diefusys(111, "catch signals");
   spawner_take_low(&s->launch.spawner, signals);
-  reaper_init(&s->reaper, &s->children, &s->events, &s->timers, ended, stranger_ended, s);
+  reaper_init(&s->reaper, &s->children, &s->events, &s->timers, over, ended, stranger_ended, s);
   prepare_proxy(s);
   prepare_names(s);
   reserve_timers(s);

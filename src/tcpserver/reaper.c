@@ -2,11 +2,11 @@
 #include "reaper.h"
 
 #include <errno.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "clock.h"
-#include "signals.h"
 #include "sources.h"
 #include "spawn.h"
 
@@ -14,20 +14,65 @@
 #define SWEEP_EVERY_MS 50
 
 void reaper_init(struct reaper *r, struct children *children, struct events *events, struct timers *timers,
-                 void (*ended)(void *, struct child *, int), void (*stranger)(void *, pid_t), void *context)
+                 void (*over)(void *, struct child *), void (*ended)(void *, struct child *, int),
+                 void (*stranger)(void *, pid_t), void *context)
 {
   *r = (struct reaper){.children = children,
                        .events = events,
                        .timers = timers,
+                       .over = over,
                        .ended = ended,
                        .stranger = stranger,
                        .context = context};
-  signals_catch_child(true);
 }
 
-static void set_pidfd(struct reaper *r, struct child *child, int pidfd)
+static struct child *member_child(struct reaper const *r, unsigned int i)
 {
+  return &r->children->child[r->member[i].index];
+}
+
+static void add_member(struct reaper *r, struct child *child)
+{
+  child->young = true;
+  r->member[r->young].pid = child->pid;
+  r->member[r->young].index = children_index(r->children, child);
+  r->member[r->young++].asked = 0;
+}
+
+static struct child *remove_member(struct reaper *r, unsigned int i)
+{
+  struct child *child = member_child(r, i);
+  child->young = false;
+  r->member[i] = r->member[--r->young];
+  return child;
+}
+
+/* --- From few to many, and back ---------------------------------------------------------------------------------- */
+
+/* Not one that others will need the number of. */
+static int spare_pidfd(pid_t pid)
+{
+  struct rlimit limit;
+  int pidfd = spawn_pidfd(pid);
+  if (pidfd == -1 || getrlimit(RLIMIT_NOFILE, &limit) == -1 ||
+      (rlim_t)pidfd + REAPER_SPARE_DESCRIPTORS < limit.rlim_cur)
+    return pidfd;
+  close(pidfd);
+  return -1;
+}
+
+static void sweep_soon(struct reaper *r)
+{
+  if (r->sweep.position == 0 && r->children->without_pidfd > 0)
+    timers_set(r->timers, &r->sweep, clock_ms() + SWEEP_EVERY_MS); /* room was made at the start */
+}
+
+/* It is young no longer. If it has ended meanwhile the pidfd will say so. */
+static void grow_old(struct reaper *r, unsigned int i)
+{
+  struct child *child = remove_member(r, i);
   struct event const what = {.kind = EVENT_CHILD, .number = children_index(r->children, child)};
+  int pidfd = spare_pidfd(child->pid);
   if (pidfd != -1 && events_watch(r->events, pidfd, EVENTS_IN, what) == -1) {
     close(pidfd);
     pidfd = -1;
@@ -40,16 +85,34 @@ static void set_pidfd(struct reaper *r, struct child *child, int pidfd)
 static void become_many(struct reaper *r)
 {
   r->many = true;
-  for (unsigned int i = 0; i < r->few; i++)
-    set_pidfd(r, &r->children->child[r->member[i].index], spawn_pidfd(r->member[i].pid));
-  r->few = 0;
-  signals_catch_child(r->children->without_pidfd > 0);
+  while (r->young > 0)
+    grow_old(r, r->young - 1);
 }
 
-static void add_member(struct reaper *r, struct child *child)
+/* Whoever has been asked most often has been there for longest. */
+static unsigned int oldest_member(struct reaper const *r)
 {
-  r->member[r->few].pid = child->pid;
-  r->member[r->few++].index = children_index(r->children, child);
+  unsigned int oldest = 0;
+  for (unsigned int i = 1; i < r->young; i++)
+    if (r->member[i].asked > r->member[oldest].asked)
+      oldest = i;
+  return oldest;
+}
+
+void reaper_started(struct reaper *r, struct child *child)
+{
+  if (!r->many && r->young == REAPER_MANY)
+    become_many(r);
+  if (r->many && r->young == REAPER_YOUNG)
+    grow_old(r, oldest_member(r));
+  add_member(r, child);
+}
+
+static void lose_pidfd(struct child *child)
+{
+  if (child->pidfd != -1)
+    close(child->pidfd); /* which also ends the watch */
+  child->pidfd = -1;
 }
 
 static void become_few(struct reaper *r)
@@ -57,114 +120,123 @@ static void become_few(struct reaper *r)
   r->many = false;
   for (uint32_t i = 0; i < r->children->used; i++) {
     struct child *child = &r->children->child[i];
-    if (child->pid == 0)
+    if (child->pid == 0 || child->young)
       continue;
-    if (child->pidfd != -1)
-      close(child->pidfd);
-    child->pidfd = -1;
+    lose_pidfd(child);
     add_member(r, child);
   }
   r->children->without_pidfd = 0;
   timers_cancel(r->timers, &r->sweep);
-  signals_catch_child(true);
-  /* Some may have ended while the signal was not caught. */
-  reaper_signal(r);
 }
 
-bool reaper_wants_pidfd(struct reaper *r)
+/* --- Ends ---------------------------------------------------------------------------------------------------------- */
+
+static bool has_ended(struct child const *child, int *wait_status)
 {
-  if (!r->many && r->few == REAPER_MANY)
-    become_many(r);
-  return r->many;
+  pid_t pid = waitpid(child->pid, wait_status, WNOHANG);
+  return pid == child->pid || (pid == -1 && errno == ECHILD);
 }
 
-void reaper_started(struct reaper *r, struct child *child)
+/* Such a child is gone from the table when this returns. */
+static void young_ended(struct reaper *r, unsigned int i, int wait_status)
 {
-  if (!r->many) {
-    add_member(r, child);
-    return;
-  }
-  set_pidfd(r, child, child->pidfd);
-  if (child->pidfd != -1)
-    return;
-  signals_catch_child(true);
-  /* It may have ended before the signal was caught. */
-  reaper_signal(r);
+  r->ended(r->context, remove_member(r, i), wait_status);
 }
 
-/* The child is gone from the table when this returns. */
-static void ended(struct reaper *r, struct child *child, int wait_status)
+static void old_ended(struct reaper *r, struct child *child, int wait_status)
 {
-  bool watched = child->pidfd != -1;
-  if (watched)
-    close(child->pidfd); /* which also ends the watch */
-  else if (r->many)
+  if (child->pidfd == -1)
     r->children->without_pidfd--;
-  child->pidfd = -1;
+  lose_pidfd(child);
   r->ended(r->context, child, wait_status);
-  if (r->many && r->children->count <= REAPER_FEW)
-    become_few(r);
 }
 
-static void ask(struct reaper *r, struct child *child)
+static unsigned int find_member(struct reaper const *r, pid_t pid)
 {
-  int wait_status = 0;
-  pid_t pid = waitpid(child->pid, &wait_status, WNOHANG);
-  if (pid == child->pid || (pid == -1 && errno == ECHILD))
-    ended(r, child, wait_status);
+  unsigned int i = 0;
+  while (i < r->young && r->member[i].pid != pid)
+    i++;
+  return i;
 }
 
-static void reap_few(struct reaper *r)
+static void ask_few(struct reaper *r)
 {
-  while (r->few > 0) {
+  while (r->young > 0) {
     int wait_status;
-    unsigned int i = 0;
+    unsigned int i;
     pid_t pid = waitpid(-1, &wait_status, WNOHANG);
     if (pid <= 0)
       return;
-    while (i < r->few && r->member[i].pid != pid)
-      i++;
-    if (i < r->few) {
-      struct child *child = &r->children->child[r->member[i].index];
-      r->member[i] = r->member[--r->few];
-      ended(r, child, wait_status);
-    } else
+    i = find_member(r, pid);
+    if (i < r->young)
+      young_ended(r, i, wait_status);
+    else
       r->stranger(r->context, pid);
   }
 }
 
-static void sweep(struct reaper *r)
+static void ask_young(struct reaper *r)
 {
-  for (uint32_t i = 0; r->many && i < r->children->used && r->children->without_pidfd > 0; i++)
-    if (r->children->child[i].pid != 0 && r->children->child[i].pidfd == -1)
-      ask(r, &r->children->child[i]);
+  unsigned int i = 0;
+  while (i < r->young) {
+    int wait_status = 0;
+    if (has_ended(member_child(r, i), &wait_status))
+      young_ended(r, i, wait_status);
+    else if (++r->member[i].asked == REAPER_ASKED)
+      grow_old(r, i);
+    else
+      i++;
+  }
 }
 
-void reaper_signal(struct reaper *r)
+/* After some have ended: those that were old may have done so, too, of whom no event will tell when they have no pidfd any
+ * more. */
+static void settle(struct reaper *r)
 {
-  if (!r->many)
-    reap_few(r);
-  else if (r->sweep.position == 0 && r->children->without_pidfd > 0)
-    timers_set(r->timers, &r->sweep, clock_ms() + SWEEP_EVERY_MS); /* room was made at the start */
+  if (!r->many || r->children->count > REAPER_FEW)
+    return;
+  become_few(r);
+  ask_few(r);
+}
+
+void reaper_signal(struct reaper *r, pid_t pid)
+{
+  unsigned int i = find_member(r, pid);
+  if (i < r->young)
+    r->over(r->context, member_child(r, i));
+  if (!r->many) {
+    ask_few(r);
+    return;
+  }
+  ask_young(r);
+  sweep_soon(r);
+  settle(r);
 }
 
 void reaper_event(struct reaper *r, uint32_t index)
 {
   struct child *child = &r->children->child[index];
-  pid_t pid = child->pid;
-  if (pid == 0 || child->pidfd == -1)
+  int wait_status = 0;
+  if (child->pid == 0 || child->pidfd == -1)
     return;
-  ask(r, child);
-  /* It has ended, but somebody who traces it has not let it go: asking is for later, or this would spin. */
-  if (r->many && child->pid == pid && child->pidfd != -1) {
-    close(child->pidfd);
-    set_pidfd(r, child, -1);
-    signals_catch_child(true);
-    reaper_signal(r);
+  if (has_ended(child, &wait_status))
+    old_ended(r, child, wait_status);
+  else {
+    /* It has ended, but somebody who traces it has not let it go: asking is for later, or this would spin. */
+    lose_pidfd(child);
+    r->children->without_pidfd++;
+    sweep_soon(r);
   }
+  settle(r);
 }
 
 void reaper_time(struct reaper *r)
 {
-  sweep(r);
+  for (uint32_t i = 0; i < r->children->used && r->children->without_pidfd > 0; i++) {
+    struct child *child = &r->children->child[i];
+    int wait_status = 0;
+    if (child->pid != 0 && !child->young && child->pidfd == -1 && has_ended(child, &wait_status))
+      old_ended(r, child, wait_status);
+  }
+  settle(r);
 }

@@ -274,8 +274,7 @@ static void put_seconds(struct report *r, int64_t ms)
   put_number(r, hundredths % 10);
 }
 
-void report_end(struct report *r, struct child const *child, int wait_status, struct traffic const *traffic,
-                bool idle)
+void report_end(struct report *r, struct child const *child, int wait_status)
 {
   if (r->verbosity < VERBOSITY_STATUS)
     return;
@@ -291,13 +290,13 @@ void report_end(struct report *r, struct child const *child, int wait_status, st
     put(r, " seconds ");
     put_seconds(r, clock_ms() - child->started_ms);
     put(r, " in ");
-    put_number(r, traffic->in);
+    put_number(r, child->traffic.in);
     put(r, " out ");
-    put_number(r, traffic->out);
+    put_number(r, child->traffic.out);
     put(r, " from ");
     put_address(r, &child->remote);
   }
-  put(r, idle ? " idle\n" : "\n");
+  put(r, child->idle ? " idle\n" : "\n");
 }
 
 void report_table(struct report *r, struct children const *t, uint32_t waiting, unsigned int limit,

@@ -12,7 +12,6 @@
 #include "connection.h"
 #include "options.h"
 #include "rates.h"
-#include "traffic.h"
 
 struct report {
   enum verbosity verbosity;
@@ -40,9 +39,7 @@ void report_entrusted(struct report *r);          /* ... by a child that has a c
 void report_started(struct report *r, pid_t pid); /* there is one: what it could not write is written now */
 void report_not_started(struct report *r);        /* there is no child */
 
-/* `idle`: its connection was shut down because nothing moved. */
-void report_end(struct report *r, struct child const *child, int wait_status, struct traffic const *traffic,
-                bool idle);
+void report_end(struct report *r, struct child const *child, int wait_status);
 void report_table(struct report *r, struct children const *t, uint32_t waiting, unsigned int limit,
                   size_t addresses);
 

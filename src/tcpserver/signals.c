@@ -1,29 +1,35 @@
 /* signals.c - see signals.h. */
 #include "signals.h"
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #include <skalibs/selfpipe.h>
 #include <skalibs/strerr.h>
+
+#if defined(__linux__) && !defined(UCSPI_PORTABLE)
+#include <sys/signalfd.h>
+#endif
 
 /* They ask for something, and would end us. */
 static int const commands[] = {SIGALRM, SIGHUP, SIGUSR1, SIGUSR2};
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
-static bool catching_child;
+/* SIGPIPE is caught, not ignored: prog then has the default without a system call to restore it. */
+static int const caught[] = {SIGTERM, SIGALRM, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE, SIGCHLD};
 
-static void catch_signals(void)
+static void set_of_caught(sigset_t *set)
 {
-  /* SIGPIPE is caught, not ignored: prog then has the default without a system call to restore it. */
-  static int const always[] = {SIGTERM, SIGALRM, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE};
-  sigset_t set;
-  sigemptyset(&set);
-  for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
-    sigaddset(&set, always[i]);
-  if (catching_child)
-    sigaddset(&set, SIGCHLD);
-  if (selfpipe_trapset(&set) == -1)
-    strerr_diefusys(111, "catch signals");
+  sigemptyset(set);
+  for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++)
+    sigaddset(set, caught[i]);
+}
+
+static _Noreturn void fail(char const *what)
+{
+  strerr_diefusys(111, what);
 }
 
 /* Inherited dispositions would pass to prog; an ignored SIGCHLD would lose every status besides. */
@@ -54,6 +60,45 @@ void signals_put_back(struct signals_kept const *kept)
     sigaction(number, &kept->action[number], NULL);
   sigprocmask(SIG_SETMASK, &kept->mask, NULL);
 }
+
+#if defined(__linux__) && !defined(UCSPI_PORTABLE)
+
+/* --- One descriptor that tells more than their numbers ------------------------------------------------------------ */
+
+static int descriptor = -1;
+
+int signals_init(void)
+{
+  sigset_t set;
+  set_of_caught(&set);
+  descriptor = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+  if (descriptor == -1 || sigprocmask(SIG_SETMASK, &set, NULL) == -1)
+    fail("catch signals");
+  return descriptor;
+}
+
+/* Anybody may send SIGCHLD, and the system does so for programs that are stopped, too. */
+static bool tells_of_end(struct signalfd_siginfo const *s)
+{
+  return s->ssi_signo == SIGCHLD &&
+         (s->ssi_code == CLD_EXITED || s->ssi_code == CLD_KILLED || s->ssi_code == CLD_DUMPED);
+}
+
+int signals_read(pid_t *ended)
+{
+  struct signalfd_siginfo s;
+  ssize_t n = read(descriptor, &s, sizeof s);
+  *ended = 0;
+  if (n == -1 && errno != EAGAIN && errno != EINTR)
+    fail("read signals");
+  if (n != sizeof s)
+    return 0;
+  if (tells_of_end(&s))
+    *ended = (pid_t)s.ssi_pid;
+  return (int)s.ssi_signo;
+}
+
+#else
 
 /* --- What came too early --------------------------------------------------------------------------------------- */
 
@@ -86,30 +131,28 @@ static void repeat_early(void)
 
 int signals_init(void)
 {
+  sigset_t set;
   int fd;
   await_early();
   fd = selfpipe_init();
   if (fd == -1)
-    strerr_diefusys(111, "catch signals");
-  catch_signals();
+    fail("catch signals");
+  set_of_caught(&set);
+  if (selfpipe_trapset(&set) == -1)
+    fail("catch signals");
   repeat_early();
   return fd;
 }
 
 /* --- Afterwards ------------------------------------------------------------------------------------------------ */
 
-void signals_catch_child(bool catch)
-{
-  if (catch == catching_child)
-    return;
-  catching_child = catch;
-  catch_signals();
-}
-
-int signals_read(void)
+int signals_read(pid_t *ended)
 {
   int number = selfpipe_read();
+  *ended = 0;
   if (number == -1)
-    strerr_diefusys(111, "read signals");
+    fail("read signals");
   return number;
 }
+
+#endif

@@ -17,9 +17,9 @@
 #include "tap.h"
 
 #if defined(__linux__) && !defined(UCSPI_PORTABLE)
-#define HAS_PIDFD true
+#define SHARES_DESCRIPTORS true
 #else
-#define HAS_PIDFD false
+#define SHARES_DESCRIPTORS false
 #endif
 
 enum { DESCRIPTORS = 512, TEXT_SIZE = 8192 };
@@ -115,7 +115,7 @@ static void read_all(int fd, char text[TEXT_SIZE])
   text[used] = '\0';
 }
 
-/* Runs `what` on a connection to its end. Its pidfd is closed, but out->spawned tells what it was. */
+/* Runs `what` on a connection to its end. */
 static struct run run(struct spawner *s, struct spawn what)
 {
   struct run r = {.status = -1};
@@ -134,8 +134,6 @@ static struct run run(struct spawner *s, struct spawn what)
   close(pair[0]);
   if (r.returned == 0 && waitpid(r.spawned.pid, &r.status, 0) != r.spawned.pid)
     r.status = -1;
-  if (r.returned == 0 && r.spawned.pidfd != -1)
-    close(r.spawned.pidfd);
   return r;
 }
 
@@ -152,34 +150,34 @@ static unsigned int open_descriptors(void)
   return n;
 }
 
-static char const *with(bool pidfd)
+static char const *with(bool crowded)
 {
-  return pidfd ? "with a pidfd" : "without a pidfd";
+  return crowded ? "among many descriptors" : "among few descriptors";
 }
 
 /* --- What a program finds ---------------------------------------------------------------------------------- */
 
-static void runs(struct spawner *s, bool pidfd)
+static void runs(struct spawner *s, bool crowded)
 {
-  struct run r = run(s, (struct spawn){.argv = command("pid"), .pidfd = pidfd});
+  struct run r = run(s, (struct spawn){.argv = command("pid"), .crowded = crowded});
   char expected[32];
   snprintf(expected, sizeof expected, "pid %d", (int)r.spawned.pid);
-  ok(r.returned == 0 && r.spawned.pid > 0 && r.spawned.exec_errno == 0, "a program is run %s", with(pidfd));
+  ok(r.returned == 0 && r.spawned.pid > 0 && r.spawned.exec_errno == 0, "a program is run %s", with(crowded));
   is_string(r.text, expected, "... under the number that is returned, on the connection");
   ok(exited(&r, 7), "... and its exit status is to be had");
 }
 
-static void words(struct spawner *s, bool pidfd)
+static void words(struct spawner *s, bool crowded)
 {
   char const *argv[] = {self, "words", "", "two words", "-x", "", NULL};
   char const *envp[] = {"A=1", "EMPTY=", "PATH=/nowhere", "no equals sign", NULL};
-  struct run r = run(s, (struct spawn){.argv = argv, .envp = envp, .pidfd = pidfd});
+  struct run r = run(s, (struct spawn){.argv = argv, .envp = envp, .crowded = crowded});
   is_string(r.text, "<><two words><-x><>{A=1}{EMPTY=}{PATH=/nowhere}{no equals sign}",
             "arguments and variables arrive as they are, and no others");
 }
 
 /* With close-on-exec descriptors below and above the connection, a few of them far up. */
-static void descriptors(struct spawner *s, bool pidfd)
+static void descriptors(struct spawner *s, bool crowded)
 {
   int far[3], low = fcntl(2, F_DUPFD_CLOEXEC, 3);
   unsigned int before, failed = 0;
@@ -188,7 +186,7 @@ static void descriptors(struct spawner *s, bool pidfd)
   for (int i = 0; i < 3; i++)
     far[i] = fcntl(2, F_DUPFD_CLOEXEC, 60 + 100 * i);
   before = open_descriptors();
-  r = run(s, (struct spawn){.argv = command("descriptors"), .pidfd = pidfd});
+  r = run(s, (struct spawn){.argv = command("descriptors"), .crowded = crowded});
   snprintf(expected, sizeof expected, "0 1 2 socket %ju", r.socket);
   is_string(r.text, expected, "0 and 1 are the connection, 2 is the log, and nothing else is open");
   ok(open_descriptors() == before, "... while the parent's are what they were");
@@ -212,9 +210,9 @@ static void look_between(void *context, pid_t pid)
 
 /* A connection whose number is high: all that lies below it is there when the child starts, unless it may borrow a
  * low descriptor. The peer sees the end, which it would not if that kept it. */
-static void high_connection(struct spawner *s, bool pidfd)
+static void high_connection(struct spawner *s, bool crowded)
 {
-  bool borrows = s->low != -1 && HAS_PIDFD;
+  bool borrows = s->low != -1 && SHARES_DESCRIPTORS;
   int pair[2], high, status = -1;
   struct between between = {.fd = fcntl(2, F_DUPFD_CLOEXEC, 100)};
   struct spawned out = {.pid = -1};
@@ -227,7 +225,7 @@ static void high_connection(struct spawner *s, bool pidfd)
             &(struct spawn){.argv = command("descriptors"),
                             .envp = no_variables,
                             .connection = high,
-                            .pidfd = pidfd,
+                            .crowded = crowded,
                             .prepare = look_between,
                             .context = &between},
             &out);
@@ -235,15 +233,13 @@ static void high_connection(struct spawner *s, bool pidfd)
   read_all(pair[0], text);
   close(pair[0]);
   close(between.fd);
-  if (out.pidfd != -1)
-    close(out.pidfd);
   ok(waitpid(out.pid, &status, 0) == out.pid && strncmp(text, "0 1 2 socket ", 13) == 0,
      "nor does anything below a connection of a high number leak (%s)", text);
   ok(between.copied == !borrows, "... which is copied for the child %s",
      borrows ? "not even for the moment" : "and closed again");
 }
 
-static void low_descriptor(bool pidfd)
+static void low_descriptor(bool crowded)
 {
   struct spawner s;
   struct stat anchor, low;
@@ -253,7 +249,7 @@ static void low_descriptor(bool pidfd)
   spawner_take_low(&s, devnull);
   ok(s.low > 2 && s.low < 60, "a low descriptor is taken");
   for (int i = 0; i < 3; i++)
-    high_connection(&s, pidfd);
+    high_connection(&s, crowded);
   ok(fstat(devnull, &anchor) == 0 && fstat(s.low, &low) == 0 && low.st_rdev == anchor.st_rdev &&
          fcntl(s.low, F_GETFD) == FD_CLOEXEC,
      "... and given back");
@@ -262,7 +258,7 @@ static void low_descriptor(bool pidfd)
   close(devnull);
 }
 
-static void signals(struct spawner *s, bool pidfd)
+static void signals(struct spawner *s, bool crowded)
 {
   sigset_t all, before, after;
   struct run r;
@@ -270,7 +266,7 @@ static void signals(struct spawner *s, bool pidfd)
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, NULL);
   sigprocmask(SIG_SETMASK, NULL, &before);
-  r = run(s, (struct spawn){.argv = command("signals"), .pidfd = pidfd});
+  r = run(s, (struct spawn){.argv = command("signals"), .crowded = crowded});
   sigprocmask(SIG_SETMASK, NULL, &after);
   for (int number = 1; number < NSIG; number++)
     same = same && sigismember(&before, number) == sigismember(&after, number);
@@ -280,7 +276,7 @@ static void signals(struct spawner *s, bool pidfd)
   ok(same && sigismember(&before, SIGTERM) == 1, "... where they still are");
 }
 
-static void limits(struct spawner *s, bool pidfd)
+static void limits(struct spawner *s, bool crowded)
 {
   struct rlimit old, raised, back, impossible;
   struct run r;
@@ -292,17 +288,17 @@ static void limits(struct spawner *s, bool pidfd)
   back.rlim_cur = 300;
   setrlimit(RLIMIT_NOFILE, &raised);
 
-  r = run(s, (struct spawn){.argv = command("limit"), .pidfd = pidfd, .nofile = &back});
+  r = run(s, (struct spawn){.argv = command("limit"), .crowded = crowded, .nofile = &back});
   snprintf(expected, sizeof expected, "300 %ju", (uintmax_t)old.rlim_max);
   is_string(r.text, expected, "the limit on open files is what it is to be");
-  r = run(s, (struct spawn){.argv = command("limit"), .pidfd = pidfd});
+  r = run(s, (struct spawn){.argv = command("limit"), .crowded = crowded});
   snprintf(expected, sizeof expected, "700 %ju", (uintmax_t)old.rlim_max);
   is_string(r.text, expected, "... or the parent's");
   getrlimit(RLIMIT_NOFILE, &raised);
   ok(raised.rlim_cur == 700, "... which stays the same");
 
   impossible = (struct rlimit){.rlim_cur = 20, .rlim_max = 10};
-  r = run(s, (struct spawn){.argv = command("limit"), .pidfd = pidfd, .nofile = &impossible});
+  r = run(s, (struct spawn){.argv = command("limit"), .crowded = crowded, .nofile = &impossible});
   ok(r.returned == 0 && r.spawned.exec_errno == EINVAL && exited(&r, 111) && r.text[0] == '\0',
      "a limit that can't be set: the program is not run");
   setrlimit(RLIMIT_NOFILE, &old);
@@ -325,11 +321,11 @@ static void prepare(void *context, pid_t pid)
     p->calls = 100;
 }
 
-static void preparation(struct spawner *s, bool pidfd)
+static void preparation(struct spawner *s, bool crowded)
 {
   struct prepared p = {.calls = 0};
   struct run r =
-      run(s, (struct spawn){.argv = command("pid"), .pidfd = pidfd, .prepare = prepare, .context = &p});
+      run(s, (struct spawn){.argv = command("pid"), .crowded = crowded, .prepare = prepare, .context = &p});
   char expected[32];
   snprintf(expected, sizeof expected, "first, pid %d", (int)r.spawned.pid);
   ok(p.calls == 1 && p.told == r.spawned.pid && p.own == r.spawned.pid && p.own != getpid(),
@@ -337,7 +333,7 @@ static void preparation(struct spawner *s, bool pidfd)
   is_string(r.text, expected, "... when the connection is in place and before the program runs");
   p.calls = 0;
   r = run(s, (struct spawn){.argv = (char const *const[]){"/nonexistent", NULL},
-                            .pidfd = pidfd,
+                            .crowded = crowded,
                             .prepare = prepare,
                             .context = &p});
   ok(p.calls == 1 && r.spawned.exec_errno == ENOENT, "... and before it is known that it can't be run");
@@ -382,16 +378,16 @@ static void make_files(void)
   make_file("orphan", "#!/nonexistent/interpreter\n", 0700);
 }
 
-static void refused(struct spawner *s, bool pidfd, char const *name, int error, char const *why)
+static void refused(struct spawner *s, bool crowded, char const *name, int error, char const *why)
 {
   struct run r =
-      run(s, (struct spawn){.argv = (char const *const[]){name, NULL}, .path = folder, .pidfd = pidfd});
+      run(s, (struct spawn){.argv = (char const *const[]){name, NULL}, .path = folder, .crowded = crowded});
   ok(r.returned == 0 && r.spawned.pid > 0 && r.spawned.exec_errno == error,
      "%s: the parent learns why it is not run (%s)", why, strerror(r.spawned.exec_errno));
   ok(exited(&r, 111) && r.text[0] == '\0', "... and the child has exited 111, without a word to the peer");
 }
 
-static void too_many_words(struct spawner *s, bool pidfd)
+static void too_many_words(struct spawner *s, bool crowded)
 {
   size_t const len = 200000; /* Linux allows 128 KiB for one */
   char *word = malloc(len + 1);
@@ -400,22 +396,22 @@ static void too_many_words(struct spawner *s, bool pidfd)
     abort();
   memset(word, 'x', len);
   word[len] = '\0';
-  r = run(s, (struct spawn){.argv = (char const *const[]){self, word, NULL}, .pidfd = pidfd});
+  r = run(s, (struct spawn){.argv = (char const *const[]){self, word, NULL}, .crowded = crowded});
   ok(r.returned == 0 && r.spawned.exec_errno == E2BIG && exited(&r, 111), "an argument that is too long");
   free(word);
 }
 
-static void not_programs(struct spawner *s, bool pidfd)
+static void not_programs(struct spawner *s, bool crowded)
 {
-  refused(s, pidfd, in_folder("nothing"), ENOENT, "a file that does not exist");
-  refused(s, pidfd, in_folder("plain/prog"), EACCES, "a file that is not executable");
-  refused(s, pidfd, in_folder("third"), EACCES, "a folder");
-  refused(s, pidfd, in_folder("prog/prog"), ENOTDIR, "a file in what is no folder");
-  refused(s, pidfd, in_folder("orphan"), ENOENT, "a script without its interpreter");
-  refused(s, pidfd, in_folder("first/noise"), ENOEXEC, "a file that is no program");
-  refused(s, pidfd, "nothing", ENOENT, "a name that is not in the path");
-  refused(s, pidfd, "", ENOENT, "no name");
-  too_many_words(s, pidfd);
+  refused(s, crowded, in_folder("nothing"), ENOENT, "a file that does not exist");
+  refused(s, crowded, in_folder("plain/prog"), EACCES, "a file that is not executable");
+  refused(s, crowded, in_folder("third"), EACCES, "a folder");
+  refused(s, crowded, in_folder("prog/prog"), ENOTDIR, "a file in what is no folder");
+  refused(s, crowded, in_folder("orphan"), ENOENT, "a script without its interpreter");
+  refused(s, crowded, in_folder("first/noise"), ENOEXEC, "a file that is no program");
+  refused(s, crowded, "nothing", ENOENT, "a name that is not in the path");
+  refused(s, crowded, "", ENOENT, "no name");
+  too_many_words(s, crowded);
 }
 
 /* --- Where programs are looked for ------------------------------------------------------------------------- */
@@ -515,72 +511,7 @@ static void search(struct spawner *s)
     abort();
 }
 
-/* --- Pidfds ------------------------------------------------------------------------------------------------ */
-
-static bool readable(int fd, int timeout_ms)
-{
-  struct pollfd p = {.fd = fd, .events = POLLIN};
-  return poll(&p, 1, timeout_ms) == 1 && (p.revents & POLLIN);
-}
-
-static void pidfd_given(struct spawner *s)
-{
-  int pair[2], status;
-  struct spawned out;
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == -1)
-    abort();
-  ok(spawn_run(
-         s,
-         &(struct spawn){.argv = command("wait"), .envp = no_variables, .connection = pair[1], .pidfd = true},
-         &out) == 0 &&
-         (out.pidfd != -1) == HAS_PIDFD,
-     "a pidfd is given if it is wanted and the system has such");
-  close(pair[1]);
-  if (HAS_PIDFD) {
-    ok(fcntl(out.pidfd, F_GETFD) == FD_CLOEXEC, "... close-on-exec");
-    ok(!readable(out.pidfd, 0), "... not readable while the program runs");
-  }
-  shutdown(pair[0], SHUT_WR);
-  ok(!HAS_PIDFD || readable(out.pidfd, 10000), "... and readable when it has ended");
-  ok(waitpid(out.pid, &status, 0) == out.pid && WEXITSTATUS(status) == 7, "... and then to be waited for");
-  if (out.pidfd != -1)
-    close(out.pidfd);
-  close(pair[0]);
-}
-
-static void pidfd_not_wanted(struct spawner *s)
-{
-  struct run r = run(s, (struct spawn){.argv = command("pid")});
-  ok(exited(&r, 7) && r.spawned.pidfd == -1, "no pidfd is given that is not wanted");
-}
-
-/* A limit of 40, of which 30 are to stay free: pidfds up to number 10. */
-static void pidfd_withheld(void)
-{
-  struct spawner s;
-  struct rlimit old, low;
-  int taken[12];
-  unsigned int before;
-  struct run r;
-  getrlimit(RLIMIT_NOFILE, &old);
-  low = old;
-  low.rlim_cur = 40;
-  setrlimit(RLIMIT_NOFILE, &low);
-  ok(spawner_init(&s) == 0, "a spawner can be told to leave some descriptors free");
-  spawner_reserve(&s, 30);
-  r = run(&s, (struct spawn){.argv = command("pid"), .pidfd = true});
-  ok(exited(&r, 7) && (r.spawned.pidfd != -1) == HAS_PIDFD, "... while there are enough, pidfds are given");
-  for (int i = 0; i < 12; i++)
-    taken[i] = fcntl(2, F_DUPFD_CLOEXEC, 3);
-  before = open_descriptors();
-  r = run(&s, (struct spawn){.argv = command("pid"), .pidfd = true});
-  ok(exited(&r, 7) && r.spawned.pidfd == -1, "... then programs are run without");
-  ok(open_descriptors() == before, "... and nothing is left open of it");
-  for (int i = 0; i < 12; i++)
-    close(taken[i]);
-  setrlimit(RLIMIT_NOFILE, &old);
-  spawner_free(&s);
-}
+/* --- Short of descriptors ----------------------------------------------------------------------------------------- */
 
 /* Not one descriptor is left when the program is started. */
 static void no_descriptors(struct spawner *s)
@@ -601,11 +532,11 @@ static void no_descriptors(struct spawner *s)
                &(struct spawn){.argv = command("pid"),
                                .envp = no_variables,
                                .connection = pair[1],
-                               .pidfd = true,
+                               .crowded = true,
                                .nofile = &old},
                &out) == 0 &&
-         last == 39 && out.pidfd == -1 && out.exec_errno == 0,
-     "without a free descriptor programs are run, without a pidfd");
+         last == 39 && out.exec_errno == 0,
+     "without a free descriptor programs are run");
   setrlimit(RLIMIT_NOFILE, &old);
   close(pair[1]);
   read_all(pair[0], text);
@@ -617,7 +548,7 @@ static void no_descriptors(struct spawner *s)
 
 /* --- Again and again --------------------------------------------------------------------------------------- */
 
-/* Programs that can and can't be run, on one stack, with and without pidfds, many alive at a time. */
+/* Programs that can and can't be run, on one stack, copying descriptors and not, many alive at a time. */
 static void many(struct spawner *s)
 {
   enum { MANY = 150 };
@@ -632,7 +563,7 @@ static void many(struct spawner *s)
     struct spawn what = {.argv = runs_it ? command("wait") : missing,
                          .envp = no_variables,
                          .connection = pair[1],
-                         .pidfd = i % 2 == 0};
+                         .crowded = i % 2 == 0};
     good += spawn_run(s, &what, &out[i]) == 0 && out[i].exec_errno == (runs_it ? 0 : ENOENT);
     close(pair[1]);
     peer[i] = pair[0];
@@ -642,8 +573,6 @@ static void many(struct spawner *s)
     close(peer[i]);
     ended += waitpid(out[i].pid, &status, 0) == out[i].pid && WIFEXITED(status) &&
              WEXITSTATUS(status) == (i % 3 != 0 ? 7 : 111);
-    if (out[i].pidfd != -1)
-      close(out[i].pidfd);
   }
   ok(ended == MANY, "... each ends as it should: none holds the connection of another");
   ok(open_descriptors() == before && waitpid(-1, &status, WNOHANG) == -1 && errno == ECHILD,
@@ -697,23 +626,19 @@ int main(int argc, char **argv)
     return report(argc, argv);
   prepare_test(argv[0]);
   ok(spawner_init(&s) == 0, "a spawner can be made");
-  spawner_reserve(&s, 32);
   for (int i = 0; i < 2; i++) {
-    bool pidfd = i == 1;
-    runs(&s, pidfd);
-    words(&s, pidfd);
-    descriptors(&s, pidfd);
-    high_connection(&s, pidfd);
-    low_descriptor(pidfd);
-    signals(&s, pidfd);
-    limits(&s, pidfd);
-    preparation(&s, pidfd);
-    not_programs(&s, pidfd);
+    bool crowded = i == 1;
+    runs(&s, crowded);
+    words(&s, crowded);
+    descriptors(&s, crowded);
+    high_connection(&s, crowded);
+    low_descriptor(crowded);
+    signals(&s, crowded);
+    limits(&s, crowded);
+    preparation(&s, crowded);
+    not_programs(&s, crowded);
   }
   search(&s);
-  pidfd_given(&s);
-  pidfd_not_wanted(&s);
-  pidfd_withheld();
   no_descriptors(&s);
   many(&s);
   spawner_free(&s);
