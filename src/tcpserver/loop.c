@@ -501,9 +501,13 @@ static void wait_and_handle(struct server *s)
   int64_t deadline_ms;
   bool timed = timers_next(&s->timers, &deadline_ms);
   int wait_ms = timed ? clock_wait_ms(deadline_ms) : -1;
-  int n = events_wait(&s->events, event, next_answered(s) ? 0 : wait_ms);
+  bool more = next_answered(s) || report_pending(&s->report);
+  int n = events_wait(&s->events, event, more ? 0 : wait_ms);
   if (n == -1)
     strerr_diefusys(111, "wait for events");
+  /* Whoever waits goes first: the log is written when there is nobody, or with the lines of the next program. */
+  if (n == 0)
+    report_flush(&s->report);
   for (int i = 0; i < n; i++)
     handle(s, &event[i]);
   if (timed)
@@ -717,7 +721,6 @@ int loop_run(void)
     if (next_answered(s))
       serve_answered(s);
     adjust_accepting(s);
-    report_flush(&s->report);
     wait_and_handle(s);
   }
   names_stop(&s->names);

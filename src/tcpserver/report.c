@@ -53,6 +53,11 @@ static void write_log(char const *text, size_t len)
   }
 }
 
+bool report_pending(struct report const *r)
+{
+  return r->used > 0;
+}
+
 void report_flush(struct report *r)
 {
   if (r->used == 0)

@@ -23,6 +23,8 @@ struct report {
   char text[16384];
 };
 
+/* Is there something to be flushed? */
+bool report_pending(struct report const *r);
 void report_flush(struct report *r);
 void report_status(struct report *r, unsigned int running, unsigned int limit);
 /* New rules from a database. */
