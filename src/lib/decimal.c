@@ -1,17 +1,23 @@
 /* decimal.c - see decimal.h. */
 #include "decimal.h"
 
+static size_t digits(uint64_t value)
+{
+  size_t n = 1;
+  /* Without a division for what is printed most: the octets of addresses. */
+  if (value < 1000)
+    return value < 10 ? 1 : value < 100 ? 2 : 3;
+  while (value /= 10)
+    n++;
+  return n;
+}
+
 size_t decimal_print(char *out, uint64_t value)
 {
-  char reversed[DECIMAL_SIZE];
-  size_t n = 0, len;
-  do
-    reversed[n++] = (char)('0' + value % 10);
-  while (value /= 10);
-  len = n;
-  while (n > 0)
-    *out++ = reversed[--n];
-  *out = '\0';
+  size_t len = digits(value);
+  out[len] = '\0';
+  for (size_t i = len; i-- > 0; value /= 10)
+    out[i] = (char)('0' + value % 10);
   return len;
 }
 

@@ -37,6 +37,8 @@
 /* Connections that are accepted, and programs that are started, before other events are looked at. */
 #define ACCEPT_BURST_MAX 64
 #define LAUNCH_BURST_MAX 8
+/* After so many in a row to which as many came as were asked for, more are asked for. */
+#define FULL_BURSTS 8
 /* Before the listener is closed: enough for a backlog of 4096, and not for ever where others listen at it, too. */
 #define LAST_BURSTS_MAX 512
 
@@ -68,7 +70,8 @@ struct server {
   bool accepting;    /* the listener is watched */
   bool stopping;     /* SIGALRM came */
   bool done;
-  unsigned int burst; /* how many connections to try for at a time */
+  unsigned int burst;       /* how many connections to try for at a time */
+  unsigned int full_bursts; /* in a row, to which as many came */
   /* Stages of admission: the last that has connections wait; where one goes on that was admitted but found no place;
    * launch. */
   size_t last_wait, resumption, launching;
@@ -255,8 +258,18 @@ static enum accepted accept_one(struct server *s, struct connection *c)
   return ACCEPTED_GONE;
 }
 
-/* Asking once more than there are connections costs a system call: more are asked for only while more come. False if there
- * are none. */
+/* Asking once more than there are connections costs what making a socket does: more are asked for only after more have come
+ * for some time. */
+static void adjust_burst(struct server *s, bool all_came)
+{
+  if (!all_came) {
+    s->burst = s->burst > 1 ? s->burst / 2 : 1;
+    s->full_bursts = 0;
+  } else if (++s->full_bursts >= FULL_BURSTS && s->burst < ACCEPT_BURST_MAX)
+    s->burst *= 2;
+}
+
+/* False if there are no more. */
 static bool accept_burst(struct server *s)
 {
   struct connection c;
@@ -278,10 +291,7 @@ static bool accept_burst(struct server *s)
     case DENY: refused(s, &c); break;
     }
   }
-  if (accepted == ACCEPTED_NONE)
-    s->burst = 1;
-  else if (s->burst < ACCEPT_BURST_MAX)
-    s->burst *= 2;
+  adjust_burst(s, accepted != ACCEPTED_NONE);
   return accepted != ACCEPTED_NONE;
 }
 
