@@ -13,7 +13,7 @@ compile()
 }
 compile -o all.so "$root/tests/cli/tcpserver-objects.c"
 chmod 755 . all.so
-for name in served seven exits quits crashes aborts registers stays closes moves litters shows tells passes files; do
+for name in served seven exits quits crashes aborts registers stays closes moves litters shows tells passes files wides; do
   cp all.so "$name.so"
 done
 
@@ -47,6 +47,8 @@ asks quits -v 127.0.0.1 0 ./quits.so
 is '_exit() flushes nothing' "$reply" ''
 ends_with quits 2304 '... and has its status'
 asks files 127.0.0.1 0 ./files.so
+stop
+asks wides 127.0.0.1 0 ./wides.so
 stop
 is 'streams that it has opened are flushed, too' "$(cat narrow wide)" keptkept
 asks registers 127.0.0.1 0 ./registers.so
@@ -242,10 +244,12 @@ hup third '1 third' '... does not keep tcpserver from seeing the next'
 hup moves '1 moves' 'an init that changes directory'
 hup opens '1 opens' '... or leaves a file open is let do so'
 hup closes '1 closes' '... or closes 0, 1 and 2'
+hup last '1 last' '... which is put back'
+logs '... so that the log goes on' init '^prepare 1 last'
 echo late > dir/behaviour
 kill -HUP "$server"
-wait "$server" 2> /dev/null
-logs 'what crashes in tcpserver, and not in the trial, is in the log as well' init \
+ok 'what crashes in tcpserver, and not in the trial, ends it' wait_for sh -c "! kill -0 $server 2> /dev/null || grep -q Z /proc/$server/stat"
+logs '... and the log says so' init \
   "^tcpserver: fatal: unable to prepare $here/tells.so: it has not returned\$"
 for behaviour in handlers opens moves; do
   echo "$behaviour" > dir/behaviour
