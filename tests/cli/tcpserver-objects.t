@@ -13,7 +13,7 @@ compile()
 }
 compile -o all.so "$root/tests/cli/tcpserver-objects.c"
 chmod 755 . all.so
-for name in served seven exits quits crashes aborts registers stays closes moves litters shows tells passes files wides; do
+for name in served seven exits quits crashes aborts registers stays closes litters shows tells passes files wides; do
   cp all.so "$name.so"
 done
 
