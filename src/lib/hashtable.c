@@ -86,6 +86,12 @@ static size_t find(struct hashtable const *t, uint8_t const *key)
   return i;
 }
 
+void hashtable_fetch(struct hashtable const *t, uint8_t const key[HASHTABLE_KEY_SIZE])
+{
+  if (t->capacity)
+    __builtin_prefetch(&t->slot[home(t, key)]);
+}
+
 uint32_t hashtable_get(struct hashtable const *t, uint8_t const key[HASHTABLE_KEY_SIZE])
 {
   return t->count == 0 ? 0 : t->slot[find(t, key)].value;
@@ -128,9 +134,17 @@ static void remove_slot(struct hashtable *t, size_t hole)
 
 int hashtable_set(struct hashtable *t, uint8_t const key[HASHTABLE_KEY_SIZE], uint32_t value)
 {
+  uint32_t before;
+  return hashtable_exchange(t, key, value, &before);
+}
+
+int hashtable_exchange(struct hashtable *t, uint8_t const key[HASHTABLE_KEY_SIZE], uint32_t value,
+                       uint32_t *before)
+{
   size_t i = t->capacity ? find(t, key) : 0;
   /* A key that is there needs no memory: else counting down could fail. */
   bool there = t->capacity && t->slot[i].value != 0;
+  *before = there ? t->slot[i].value : 0;
   if (value == 0) {
     if (there)
       remove_slot(t, i);

@@ -34,6 +34,14 @@ uint32_t hashtable_get(struct hashtable const *t, uint8_t const key[HASHTABLE_KE
  * storing another value for a key that is there). */
 int hashtable_set(struct hashtable *t, uint8_t const key[HASHTABLE_KEY_SIZE], uint32_t value);
 
+/* The same; *before is what was stored for it, or 0. */
+int hashtable_exchange(struct hashtable *t, uint8_t const key[HASHTABLE_KEY_SIZE], uint32_t value,
+                       uint32_t *before);
+
+/* Has the processor get the memory in which the key will be looked for soon. In a table that is larger than its cache
+ * nearly each key is a wait of its own otherwise. */
+void hashtable_fetch(struct hashtable const *t, uint8_t const key[HASHTABLE_KEY_SIZE]);
+
 /* Makes room for so many keys: until there are more hashtable_set() needs no memory, and takes no time for moving them.
  * 0, or -1 with errno ENOMEM (nothing has changed then). */
 int hashtable_reserve(struct hashtable *t, size_t count);

@@ -146,14 +146,18 @@ int ruletable_add(struct ruletable_builder *b, struct addresspattern const *patt
   return 0;
 }
 
+/* So many rows before they are chained. */
+#define FETCH_AHEAD 16
+
 /* From the last row to the first, so that each becomes the head of those that follow it. */
 static int chain_rows(struct ruletable_builder *b, struct hashtable *slots)
 {
   if (hashtable_reserve(slots, b->rows + 1) == -1)
     return -1;
   for (size_t i = b->rows; i-- > 0;) {
-    b->row[i].next = hashtable_get(slots, b->key[i]);
-    if (hashtable_set(slots, b->key[i], (uint32_t)i + 1) == -1)
+    if (i >= FETCH_AHEAD)
+      hashtable_fetch(slots, b->key[i - FETCH_AHEAD]);
+    if (hashtable_exchange(slots, b->key[i], (uint32_t)i + 1, &b->row[i].next) == -1)
       return -1;
   }
   return 0;

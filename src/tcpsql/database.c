@@ -12,14 +12,15 @@
 #include "sqlrow.h"
 #include "tls.h"
 
-/* As long as a transaction may take from when it is stamped to when it is seen, and two clock ticks. */
-#define SETTLED_S "2"
-
 /* Of each field of a row that is told to the log. */
 #define FIELD_SHOWN 80
 
 /* How often, in rows, the server's time begins anew. */
 #define ROWS_PER_ALARM 256
+
+#define TEXT_OF(number) #number
+#define TEXT(number)    TEXT_OF(number)
+#define SETTLED         TEXT(DATABASE_SETTLED_S)
 
 /* The text of a statement: names that dbconf.h bounds, each octet doubled at worst, some of them twice. */
 #define STATEMENT_SIZE 4096
@@ -231,9 +232,8 @@ int database_mark(struct database *d, char mark[DATABASE_MARK_SIZE], bool *settl
   want_news(d);
   add(&s, "SELECT CONCAT_WS(' ', '=', ENGINE, IFNULL(CREATE_TIME, '-'), IFNULL(UPDATE_TIME, '-')), "
           "IF(ENGINE IN ('InnoDB', 'MyISAM'), "
-          "GREATEST(IFNULL(CREATE_TIME, 0), IFNULL(UPDATE_TIME, 0)) < NOW() - INTERVAL " SETTLED_S
-          " SECOND, NULL) "
-          "FROM information_schema.TABLES");
+          "GREATEST(IFNULL(CREATE_TIME, 0), IFNULL(UPDATE_TIME, 0)) < NOW() - INTERVAL " SETTLED
+          " SECOND, NULL) FROM information_schema.TABLES");
   add_where(&s, d);
   if (ask_two(d, &s, mark, is_old) == -1)
     return -1;

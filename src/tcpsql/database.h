@@ -10,6 +10,9 @@
 /* A value that is different after the table has changed, with room for some times and numbers. */
 #define DATABASE_MARK_SIZE 256
 
+/* As long as a transaction may take from when it is stamped to when it is seen, and two ticks of the server's clock. */
+#define DATABASE_SETTLED_S 2
+
 /* Rows that can't be used and are told to the log. */
 #define DATABASE_COMPLAINTS_MAX 20
 struct database_complaints {

@@ -21,11 +21,17 @@
 #define RELOAD_MS    300000
 #define RELOAD_TIMES 100
 
+/* Reading that takes so long is not done twice for one change; a change that is too young to be told from the next one is
+ * old enough after DATABASE_SETTLED_S and one second of the server's clock. */
+#define LONG_MS   300
+#define SETTLE_MS ((DATABASE_SETTLED_S + 1) * 1000)
+
 struct loader {
   struct settings const *settings;
   struct database database;
   char mark[DATABASE_MARK_SIZE]; /* of what has been loaded */
   bool settled;
+  int64_t looked_ms;    /* when it was asked for last */
   uint64_t fingerprint; /* of what it was */
   int64_t took_ms;      /* to load it */
   int64_t reload_ms;    /* when it is loaded whatever the mark */
@@ -89,15 +95,42 @@ static void load(struct loader *l, bool first)
   l->reload_ms = clock_ms() + (l->took_ms * RELOAD_TIMES > RELOAD_MS ? l->took_ms * RELOAD_TIMES : RELOAD_MS);
 }
 
+/* Ends with the keeper, who says nothing. */
+static void wait_until(int64_t until_ms)
+{
+  struct pollfd p = {.fd = LOADER_KEEPER, .events = POLLIN};
+  while (clock_ms() < until_ms)
+    if (poll(&p, 1, clock_wait_ms(until_ms)) == 1)
+      exit(0);
+}
+
+static bool take_mark(struct loader *l, char mark[DATABASE_MARK_SIZE])
+{
+  bool settled;
+  l->looked_ms = clock_ms();
+  if (database_mark(&l->database, mark, &settled) == -1)
+    end_failed(l->database.problem);
+  return settled;
+}
+
+/* Not so long that it could not be read any more before $MYSQL_REFRESH is over. */
+static int64_t time_to_settle(struct loader const *l)
+{
+  int64_t left_ms = l->settings->refresh_ms - l->took_ms;
+  return left_ms < SETTLE_MS ? left_ms : SETTLE_MS;
+}
+
 static void look(struct loader *l, bool first)
 {
   char mark[DATABASE_MARK_SIZE];
-  bool settled;
-  if (database_mark(&l->database, mark, &settled) == -1)
-    end_failed(l->database.problem);
+  bool settled = take_mark(l, mark);
   if (!first && l->settled && strcmp(mark, l->mark) == 0 && clock_ms() < l->reload_ms) {
     tell(SQL_FRESH, NULL, NULL);
     return;
+  }
+  if (!first && !settled && mark[0] && l->took_ms > LONG_MS) {
+    wait_until(clock_ms() + time_to_settle(l));
+    settled = take_mark(l, mark);
   }
   memcpy(l->mark, mark, sizeof mark);
   l->settled = settled;
@@ -105,17 +138,12 @@ static void look(struct loader *l, bool first)
 }
 
 /* Until it is time to look again: so long after the last look that what has changed meanwhile can be read before $MYSQL_REFRESH
- * is over; but some rest the server has. Ends with the keeper, who says nothing. */
-static void rest(struct loader const *l, int64_t looked_ms)
+ * is over; but some rest the server has. */
+static void rest(struct loader const *l)
 {
-  struct pollfd p = {.fd = LOADER_KEEPER, .events = POLLIN};
   unsigned int ms = l->settings->refresh_ms;
-  int64_t least_ms = clock_ms() + ms / 5, until_ms = looked_ms + ms - l->took_ms;
-  if (until_ms < least_ms)
-    until_ms = least_ms;
-  while (clock_ms() < until_ms)
-    if (poll(&p, 1, clock_wait_ms(until_ms)) == 1)
-      exit(0);
+  int64_t least_ms = clock_ms() + ms / 5, until_ms = l->looked_ms + ms - l->took_ms;
+  wait_until(until_ms < least_ms ? least_ms : until_ms);
 }
 
 _Noreturn void loader_run(struct settings const *s, struct dbconf const *conf, struct ids const *who)
@@ -134,8 +162,7 @@ _Noreturn void loader_run(struct settings const *s, struct dbconf const *conf, s
   if (database_connect(&l.database) == -1 || database_check_columns(&l.database) == -1)
     end_failed(l.database.problem);
   for (bool first = true;; first = false) {
-    int64_t looked_ms = clock_ms();
     look(&l, first);
-    rest(&l, looked_ms);
+    rest(&l);
   }
 }

@@ -157,6 +157,22 @@ static void growth(void)
   hashtable_free(&t);
 }
 
+static void exchange(void)
+{
+  struct hashtable t;
+  uint8_t key[KEY];
+  uint32_t value = 7;
+  hashtable_init(&t);
+  make_key(key, 1);
+  hashtable_fetch(&t, key);
+  ok(hashtable_exchange(&t, key, 5, &value) == 0 && value == 0 && get(&t, 1) == 5,
+     "a value is exchanged for none");
+  hashtable_fetch(&t, key);
+  ok(hashtable_exchange(&t, key, 6, &value) == 0 && value == 5 && get(&t, 1) == 6, "... for another");
+  ok(hashtable_exchange(&t, key, 0, &value) == 0 && value == 6 && t.count == 0, "... and for none again");
+  hashtable_free(&t);
+}
+
 static void no_memory(void)
 {
   struct hashtable t, before;
@@ -343,6 +359,7 @@ int main(void)
   the_hash_is_siphash();
   seeds_differ();
   growth();
+  exchange();
   no_memory();
   reserved();
   churn();
