@@ -78,6 +78,8 @@ static char const *parse_decision(bool *deny, struct sqlrow_text const *text)
   struct span first;
   if (!text->at)
     return NULL;
+  if (text->len > SQLROW_ENV_MAX)
+    return "its decision is too long";
   at = text->at;
   end = at + text->len;
   first = span_take_word(&at, end);

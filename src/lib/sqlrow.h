@@ -12,6 +12,9 @@ enum sqlrow_field { SQLROW_IPRULES, SQLROW_DECISION, SQLROW_ENV, SQLROW_PORT, SQ
 /* Longer lists of variables are refused. */
 #define SQLROW_ENV_MAX 16384
 
+/* Longer fields are of no use, so this much of them is enough. */
+#define SQLROW_FIELD_ENOUGH 20000
+
 struct sqlrow_text {
   char const *at; /* null: NULL */
   size_t len;

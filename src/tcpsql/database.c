@@ -321,10 +321,10 @@ enum database_loaded database_load(struct database *d, struct ruletable_builder 
   char **row;
   add(&s, "SELECT ");
   for (size_t i = 0; i < SQLROW_FIELDS; i++) {
-    /* Octets as they are, not made into another character set. */
-    add(&s, i > 0 ? ", CAST(" : "CAST(");
+    /* Octets as they are, not made into another character set; and of none so many that one more would matter. */
+    add(&s, i > 0 ? ", LEFT(CAST(" : "LEFT(CAST(");
     add_name(&s, column[i]);
-    add(&s, " AS BINARY)");
+    add(&s, " AS BINARY), " TEXT(SQLROW_FIELD_ENOUGH) ")");
   }
   add(&s, " FROM ");
   add_name(&s, d->conf->table);

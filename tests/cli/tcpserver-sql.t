@@ -122,6 +122,12 @@ soon "when it is mended the table is used again" 8 ''
 is "a row that refuses refuses even though its variables can't be read" "$(ask 7)" ''
 logs "... which is logged" rows "a row of the table can't be read: its env is not a list of NAME=value: iprules=127.0.0.7 decision=D"
 
+sql "TRUNCATE rules; ALTER TABLE rules MODIFY env LONGBLOB; INSERT INTO rules (iprules, decision, env) VALUES
+  ('127.0.0.6', 'D', REPEAT('A', 15000000)), ('127.0.0.8', '', 'A=8')"
+soon "however large a row is that refuses, it does" 6 ''
+logs "... and the log is not filled with it" rows "its env is too long: iprules=127.0.0.6 decision=D env=A{80}\.\.\. port=\$"
+is "... and others are read" "$(ask 8)" 'A=8 B='
+
 # What the server takes for text of one character set or another must come as it was put in.
 sql "TRUNCATE rules; ALTER TABLE rules MODIFY env VARBINARY(4096);
   INSERT INTO rules (iprules, decision, env) VALUES ('127.0.0.1', '', CONCAT('A=', x'ff275c22', ',B=\$(id)')), ('127.0.0.3', 'D', CONCAT('A=', x'00'))"
