@@ -31,7 +31,7 @@ ask()
 
 soon()
 {
-  soon_left=50
+  soon_left=150
   while [ "$(ask "$2")" != "$3" ] && [ "$soon_left" -gt 0 ]; do
     soon_left=$((soon_left - 1))
     sleep 0.2

@@ -260,6 +260,9 @@ for behaviour in handlers opens moves; do
 done
 echo prints > dir/behaviour
 serving prints -HRl0 127.0.0.1 0 ./served.so
+# What the trial has printed comes first.
+wait_for grep -q '[0-9]' "$work/prints.out"
+port=$(cat "$work/prints.out")
 is 'what init has printed at the start is not printed by every child again' "$(peer 127.0.0.1 "${port##* }")" served
 stop "$server"
 export PLUGIN0_init=prepare_void
