@@ -178,7 +178,8 @@ is "tcpserver raises its own limit on open files, not that of its programs" "$(p
 stop
 
 # With -V each connection stays open here besides.
-background details sh -c 'ulimit -Sn 64; exec "$@"' sh tcpserver -1 -HRl0 -V -c 200 127.0.0.1 0 sh -c 'echo served; read x'
+background details sh -c 'ulimit -Sn 64; exec "$@"' sh tcpserver -1 -HRl0 -V -T 300 -c 210 127.0.0.1 0 \
+  sh -c 'echo served; read x; [ -z "$x" ] || ls /proc/$$/fd; true'
 server=$pid
 serve_wait details
 mkfifo "$work/release3"
@@ -189,6 +190,17 @@ exec 3> "$work/release3"
 wait_for test -s "$work/details.served"
 is "with -V too, the limit on open files is raised as far as -c needs" "$(cat "$work/details.served")" 200
 unlike "... so that accepting never had to rest" "$(cat "$work/details.log")" warning
+sockets()
+{
+  ls -l "/proc/$1/fd" | grep -c socket:
+}
+held=$(sockets "$server")
+is "none of what is open for others gets into a program" \
+  "$(peer 127.0.0.1 "$port" 'show\n' | tr '\n' ' ')" "served 0 1 2 "
+for i in 1 2 3 4; do peer 127.0.0.1 "$port"; done > "$work/details.more"
+is "more of them come and go" "$(tr '\n' ' ' < "$work/details.more")" "served served served served "
+ok "... and what went through them is told" wait_for sh -c "[ \$(grep -c 'in 0 out 7 ' '$work/details.log') = 4 ]"
+is "... and they are closed" "$(sockets "$server")" "$held"
 stop "$server" # first: those that it did not accept would wait for ever
 exec 3>&-
 wait "$crowd"
