@@ -4,7 +4,7 @@
 #                   $sql_more: further options of it
 #   ask LAST        what the client 127.0.0.LAST is told by the server at $port
 #   soon NAME LAST ANSWER   passes as soon as that client is told that, within ten seconds
-for sql_tool in mariadbd:mariadb-server mariadb:mariadb-client; do
+for sql_tool in mariadbd:mariadb-server-core mariadb:mariadb-client-core; do
   need "${sql_tool%:*}" "${sql_tool#*:}"
 done
 . "$root/tests/sqlserver.sh"
