@@ -44,6 +44,19 @@ static void begin_wait(struct database const *d)
   alarm(d->timeout_s + 1);
 }
 
+/* However the server begins sessions: a transaction that never ends would see the table as it was at first for ever, and keep
+ * others from altering it; a limit would hide rows, a mode pad texts with blanks, and an hour that comes twice a change. */
+static int settle_session(struct database *d)
+{
+  static char const text[] =
+      "SET autocommit = 1, sql_select_limit = 18446744073709551615, sql_mode = '', time_zone = '+00:00'";
+  begin_wait(d);
+  if (d->library.real_query(d->connection, text, sizeof text - 1) != 0)
+    return fail_as_told(d);
+  alarm(0);
+  return 0;
+}
+
 int database_connect(struct database *d)
 {
   static unsigned int const never = 0;
@@ -66,8 +79,7 @@ int database_connect(struct database *d)
   if (!l->real_connect(d->connection, c->is_path ? NULL : c->server, c->user, c->password, c->database,
                        c->port, c->is_path ? c->server : NULL, 0))
     return fail_as_told(d);
-  alarm(0);
-  return 0;
+  return settle_session(d);
 }
 
 /* --- Statements ---------------------------------------------------------------------------------------------------- */

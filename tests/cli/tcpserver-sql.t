@@ -182,6 +182,19 @@ for engine in MyISAM Aria; do
   stop
 done
 
+# What sessions begin with is the database's own affair.
+sql "SET GLOBAL init_connect = 'SET autocommit = 0, sql_select_limit = 5, sql_mode = \"PAD_CHAR_TO_FULL_LENGTH\"';
+  CREATE TABLE odd LIKE rules; ALTER TABLE odd MODIFY env CHAR(20); INSERT INTO odd (iprules, decision, env) VALUES ('127.', '', 'A=1'),
+  ('10.1.', '', ''), ('10.2.', '', ''), ('10.3.', '', ''), ('10.4.', '', ''), ('127.0.0.2', 'D', '')"
+db_conf odd.conf 's3cr:t' odd
+serve odd -HRl0 -m "$work/odd.conf" 127.0.0.1 0 sh -c "$say"
+is "a mode that sessions begin with changes no variables" "$(ask 1)" 'A=1 B='
+is "... nor does a limit hide rows" "$(ask 2)" ''
+sql "UPDATE odd SET iprules = '127.0.0.3' WHERE decision = 'D'"
+soon "... nor has a transaction that never ends the table stay as it was" 3 ''
+stop
+sql "SET GLOBAL init_connect = ''"
+
 # --- doc/tcpsql.8 -------------------------------------------------------------------------------------------------
 
 is "the table of doc/tcpsql.8 is that of doc/iprules.sql" "$(sed -n '/^CREATE TABLE/,/^);/p' "$root/doc/tcpsql.8")" \
