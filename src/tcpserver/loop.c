@@ -42,6 +42,9 @@
 /* Before the listener is closed: enough for a backlog of 4096, and not for ever where others listen at it, too. */
 #define LAST_BURSTS_MAX 512
 
+/* How long lines for the log wait for somebody to come, whose program's lines take them along. */
+#define LOG_WAIT_MS 1
+
 /* Connections whose answers are looked at likewise. */
 #define ANSWER_BURST_MAX 64
 
@@ -510,12 +513,13 @@ static void wait_and_handle(struct server *s)
   struct event event[EVENTS_BATCH];
   int64_t deadline_ms;
   bool timed = timers_next(&s->timers, &deadline_ms);
-  int wait_ms = timed ? clock_wait_ms(deadline_ms) : -1;
-  bool more = next_answered(s) || report_pending(&s->report);
-  int n = events_wait(&s->events, event, more ? 0 : wait_ms);
+  int wait_ms = timed ? clock_wait_ms(deadline_ms) : -1, n;
+  if (report_pending(&s->report) && (wait_ms == -1 || wait_ms > LOG_WAIT_MS))
+    wait_ms = LOG_WAIT_MS;
+  n = events_wait(&s->events, event, next_answered(s) ? 0 : wait_ms);
   if (n == -1)
     strerr_diefusys(111, "wait for events");
-  /* Whoever waits goes first: the log is written when there is nobody, or with the lines of the next program. */
+  /* Whoever comes goes first: the log is written when nobody does, or with the lines of the next program. */
   if (n == 0)
     report_flush(&s->report);
   for (int i = 0; i < n; i++)
