@@ -234,9 +234,11 @@ static void give_up(struct sql *s, char const *why)
 void sql_settle(struct sql *s)
 {
   char const *why = s->trouble;
-  s->trouble = NULL;
-  if (why)
+  /* Not written to for nothing, each time round the loop: that would be a page to copy (loop.c). */
+  if (why) {
+    s->trouble = NULL;
     give_up(s, why);
+  }
   if (!s->hopeless || are_good(s))
     return;
   report_flush(s->report);
