@@ -204,7 +204,9 @@ __attribute__((hot)) static _Noreturn void call_in_child(struct spawn const *wha
     _exit(111);
   while (argv[argc])
     argc++;
-  environ = (char **)(void const *)what->envp;
+  /* It may be that already, which spares a page (spawn.h). */
+  if (environ != (char **)(void const *)what->envp)
+    environ = (char **)(void const *)what->envp;
   status = function(argc, argv, environ);
   /* Not exit(): what the parent has given to atexit() is for the parent's end. And it costs ten more pages. */
   streams_flush();

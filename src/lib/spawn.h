@@ -47,7 +47,7 @@ int spawn_run(struct spawner *s, struct spawn const *what, struct spawned *out);
 
 /* The same with a function in place of a program, which gets `path` in the environment only, and no descriptors but 0, 1
  * and 2. What it returns is the exit status, after stdio has been flushed; what was given to
- * atexit() is not called. If the child fails before that it exits 111, and nobody is told why. */
+ * atexit() is not called. environ is envp there; it costs less if that is so here already. If the child fails before that it exits 111, and nobody is told why. */
 typedef int spawn_function(int argc, char **argv, char **envp);
 int spawn_call(struct spawn const *what, spawn_function *function, struct spawned *out);
 

@@ -94,6 +94,12 @@ void launch_init(struct launch *l)
     strerr_diefusys(111, "prepare");
   launch_raise_nofile(l);
   l->path = environment_get(&l->base, "PATH");
+  l->own_environment = environ;
+}
+
+void launch_restore_environment(struct launch const *l)
+{
+  environ = l->own_environment;
 }
 
 static int apply_edits(struct environment *e, struct rules_verdict const *verdict)
@@ -168,6 +174,9 @@ static int begin(struct launch *l, struct spawn const *what, struct spawned *new
 {
   if (!l->service)
     return spawn_run(&l->spawner, what, new);
+  /* It hardly ever changes, and else each child would have a page to copy for it. */
+  if (environ != (char **)(void const *)what->envp)
+    environ = (char **)(void const *)what->envp;
   if (spawn_call(what, l->service, new) == -1)
     return -1;
   if (what->prepare)

@@ -28,6 +28,7 @@ struct launch {
   struct spawner spawner;
   char const *path;        /* where prog is looked for */
   object_service *service; /* what is called in its place, or null */
+  char **own_environment;  /* environ, as it is for tcpserver itself */
   struct rlimit nofile;    /* prog's limit, if ours was raised */
   bool nofile_raised;
   unsigned int waiting;       /* connections besides that may wait, each with its descriptors */
@@ -43,6 +44,9 @@ void launch_load_environment(struct launch *l, char const *const *inherited);
 void launch_init(struct launch *l);
 /* Raises the limit on open files as far as that many programs need it: again when there may be more of them. */
 void launch_raise_nofile(struct launch *l);
+
+/* For what looks at tcpserver's own environment: where a function was called, environ is that of the last connection. */
+void launch_restore_environment(struct launch const *l);
 
 /* How many may wait, of those that l->waiting is meant for, with what the limit is now: at least 1. */
 unsigned int launch_room_to_wait(struct launch const *l);

@@ -435,6 +435,7 @@ static void ended(void *context, struct child *child, int wait_status)
 
 static void reload(struct server *s)
 {
+  launch_restore_environment(&s->launch);
   if (s->limits.concurrency_file && limits_read_concurrency(&s->limits) == -1)
     report_warning(&s->report, "read a limit from ", s->limits.concurrency_file, limits_problem(errno));
   launch_raise_nofile(&s->launch);
@@ -446,6 +447,7 @@ static void reload(struct server *s)
   if (s->options->tls)
     handshakes_reload(&s->handshakes);
   plugins_reload(&s->plugins, &s->report);
+  s->launch.own_environment = environ;
   report_status(&s->report, s->children.count, s->limits.concurrency);
 }
 
