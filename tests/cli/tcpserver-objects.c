@@ -176,12 +176,11 @@ int prepare(int when)
   char word[32] = "";
   FILE *file = fopen("behaviour", "re");
   strcpy(state, "spoiled");
-  /* That is for services. */
-  if (getenv("TCPREMOTEIP"))
-    return UCSPI_SERVICE_FAILED;
   if (!file || fscanf(file, "%31s", word) != 1)
     return UCSPI_SERVICE_FAILED;
   fclose(file);
+  if (getenv("TCPREMOTEIP")) /* that is for services */
+    return UCSPI_SERVICE_FAILED;
   fprintf(stderr, "prepare %d %s\n", when, word);
   if (strcmp(word, "fail") == 0)
     return UCSPI_SERVICE_FAILED;
