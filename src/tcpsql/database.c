@@ -45,14 +45,18 @@ static void begin_wait(struct database const *d)
 }
 
 /* However the server begins sessions: a transaction that never ends would see the table as it was at first for ever, and keep
- * others from altering it; a limit would hide rows, a mode pad texts with blanks, and an hour that comes twice a change. */
+ * others from altering it; what is not committed may never be; a limit would hide rows, a mode pad texts with blanks, and an
+ * hour that comes twice a change. */
 static int settle_session(struct database *d)
 {
-  static char const text[] =
-      "SET autocommit = 1, sql_select_limit = 18446744073709551615, sql_mode = '', time_zone = '+00:00'";
-  begin_wait(d);
-  if (d->library.real_query(d->connection, text, sizeof text - 1) != 0)
-    return fail_as_told(d);
+  static char const *const text[] = {
+      "SET autocommit = 1, sql_select_limit = 18446744073709551615, sql_mode = '', time_zone = '+00:00'",
+      "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"};
+  for (size_t i = 0; i < sizeof text / sizeof text[0]; i++) {
+    begin_wait(d);
+    if (d->library.real_query(d->connection, text[i], strlen(text[i])) != 0)
+      return fail_as_told(d);
+  }
   alarm(0);
   return 0;
 }

@@ -183,7 +183,8 @@ for engine in MyISAM Aria; do
 done
 
 # What sessions begin with is the database's own affair.
-sql "SET GLOBAL init_connect = 'SET autocommit = 0, sql_select_limit = 5, sql_mode = \"PAD_CHAR_TO_FULL_LENGTH\"';
+sql "SET GLOBAL init_connect = 'SET autocommit = 0, sql_select_limit = 5, sql_mode = \"PAD_CHAR_TO_FULL_LENGTH\";
+  SET SESSION TRANSACTION ISOLATION LEVEL READ UNCOMMITTED';
   CREATE TABLE odd LIKE rules; ALTER TABLE odd MODIFY env CHAR(20); INSERT INTO odd (iprules, decision, env) VALUES ('127.', '', 'A=1'),
   ('10.1.', '', ''), ('10.2.', '', ''), ('10.3.', '', ''), ('10.4.', '', ''), ('127.0.0.2', 'D', '')"
 db_conf odd.conf 's3cr:t' odd
@@ -192,6 +193,11 @@ is "a mode that sessions begin with changes no variables" "$(ask 1)" 'A=1 B='
 is "... nor does a limit hide rows" "$(ask 2)" ''
 sql "UPDATE odd SET iprules = '127.0.0.3' WHERE decision = 'D'"
 soon "... nor has a transaction that never ends the table stay as it was" 3 ''
+sql "INSERT INTO odd (iprules, decision) VALUES ('127.0.0.4', 'D'); BEGIN; DELETE FROM odd WHERE iprules = '127.0.0.3';
+  SELECT SLEEP(2); ROLLBACK" > "$work/rolled-back" &
+soon "(another row is obeyed)" 4 ''
+is "... nor is obeyed what may be rolled back" "$(ask 3)" ''
+wait "$!"
 stop
 sql "SET GLOBAL init_connect = ''"
 
