@@ -44,6 +44,8 @@
 
 /* How long lines for the log wait for somebody to come, whose program's lines take them along. */
 #define LOG_WAIT_MS 1
+/* And how often it is looked who comes before they are written all the same: there may always be something. */
+#define LOG_ROUNDS_MAX 64
 
 /* Connections whose answers are looked at likewise. */
 #define ANSWER_BURST_MAX 64
@@ -75,6 +77,7 @@ struct server {
   bool done;
   unsigned int burst;       /* how many connections to try for at a time */
   unsigned int full_bursts; /* in a row, to which as many came */
+  unsigned int log_rounds;  /* in a row, in which lines for the log waited */
   /* Stages of admission: the last that has connections wait; where one goes on that was admitted but found no place;
    * launch. */
   size_t last_wait, resumption, launching;
@@ -516,14 +519,18 @@ static void wait_and_handle(struct server *s)
   int64_t deadline_ms;
   bool timed = timers_next(&s->timers, &deadline_ms);
   int wait_ms = timed ? clock_wait_ms(deadline_ms) : -1, n;
-  if (report_pending(&s->report) && (wait_ms == -1 || wait_ms > LOG_WAIT_MS))
+  bool lines = report_pending(&s->report);
+  s->log_rounds = lines ? s->log_rounds + 1 : 0;
+  if (lines && (wait_ms == -1 || wait_ms > LOG_WAIT_MS))
     wait_ms = LOG_WAIT_MS;
   n = events_wait(&s->events, event, next_answered(s) ? 0 : wait_ms);
   if (n == -1)
     strerr_diefusys(111, "wait for events");
   /* Whoever comes goes first: the log is written when nobody does, or with the lines of the next program. */
-  if (n == 0)
+  if (n == 0 || s->log_rounds >= LOG_ROUNDS_MAX) {
     report_flush(&s->report);
+    s->log_rounds = 0;
+  }
   for (int i = 0; i < n; i++)
     handle(s, &event[i]);
   if (timed)

@@ -180,4 +180,29 @@ port=$(cat "$work/broken.out")
 wait "$reader"
 is "a log that nobody reads any more stops no service" "$(peer 127.0.0.1 "$port") $(peer 127.0.0.1 "$port")" \
   "served served"
+# Something happens all the time, nothing of which is for the log. More than once, because tcpserver may get no time meanwhile.
+printf '127.:deny\n' | tcprules "$work/busy.cdb" "$work/busy.tmp"
+serve busy -v -HRl0 -x "$work/busy.cdb" 127.0.0.1 0 true
+busy=$pid
+written=0
+for try in 1 2 3; do
+  (
+    while [ ! -e "$work/refused$try" ]; do kill -USR2 "$busy"; done
+    i=0
+    while [ "$i" -lt 10000 ]; do
+      kill -USR2 "$busy"
+      i=$((i + 1))
+    done
+    grep -c '^tcpserver: deny ' "$work/busy.log" > "$work/written$try"
+  ) &
+  signals=$!
+  peer 127.0.0.1 "$port"
+  : > "$work/refused$try"
+  wait "$signals"
+  written=$(cat "$work/written$try")
+  [ "$written" != "$try" ] || break
+done
+is "lines are written though there is always something else to do" "$written" "$try"
+stop
+
 done_testing
