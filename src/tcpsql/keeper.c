@@ -26,7 +26,7 @@
 #define die_system(what) strerr_diesys(111, PROG, ": fatal: ", what)
 #define warn(...)        strerr_warn(PROG, ": warning: ", __VA_ARGS__)
 
-enum { CONTROL = 0 };
+enum { CONTROL = 0, MESSAGES_A_TURN = 16 };
 
 static struct keeper {
   char const *path; /* of db.conf */
@@ -204,10 +204,11 @@ static void heed(struct keeper *k, struct message const *m)
   }
 }
 
+/* A few at a time: whoever had taken the loader over could send for ever, and tcpserver's end is to be noticed. */
 static void from_loader(struct keeper *k)
 {
   static struct message m;
-  while (k->fd != -1)
+  for (int i = 0; i < MESSAGES_A_TURN && k->fd != -1; i++)
     switch (message_receive(k->fd, sqlmessage_from_loader,
                             sizeof sqlmessage_from_loader / sizeof sqlmessage_from_loader[0], &m)) {
     case MESSAGE_RECEIVED: heed(k, &m); break;
