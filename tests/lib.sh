@@ -4,6 +4,7 @@
 #   ok NAME cmd…            passes if cmd succeeds          not_ok NAME cmd…    passes if it fails
 #   is NAME GOT EXPECTED    compares two strings            like NAME GOT ERE   matches a pattern
 #   logs NAME SERVER ERE   passes as soon as the log of `serve SERVER` matches; a client may hear of things earlier
+#   logs_times NAME SERVER RE N   the same log has N lines that match, no more, as soon as there are so many
 #   exits NAME CODE cmd…    runs cmd, compares its exit status (its output: $work/out, $work/err)
 #   serve NAME args…        starts tcpserver -1 args…; sets $pid and $port; its log is $work/NAME.log
 #   wait_for cmd…           repeats cmd until it succeeds, at most 10 seconds; a condition, not a delay
@@ -156,6 +157,17 @@ logs()
   else
     like "$1" "$(cat "$work/$2.log")" "$3"
   fi
+}
+
+has_times()
+{
+  [ "$(grep -c -e "$2" "$work/$1.log")" -ge "$3" ]
+}
+
+logs_times()
+{
+  wait_for has_times "$2" "$3" "$4"
+  is "$1" "$(grep -c -e "$3" "$work/$2.log")" "$4"
 }
 
 exits()

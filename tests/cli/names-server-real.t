@@ -158,7 +158,7 @@ tell waits read
 ok "tcplookup is killed: all are served" wait_for grep -q '^done' "$work/waits.out"
 is "... without names" "$(grep '^[0-9]' "$work/waits.out")" '300 none none none none;'
 is "... and it works again" "$(from 2)" 'local.test known.test joe none'
-is "... with one line in the log" "$(grep -c 'unable to look up names: tcplookup has ended' "$work/crowd.log")" 1
+logs_times "... with one line in the log" crowd 'unable to look up names: tcplookup has ended' 1
 ok "... and no descriptor left" wait_for has_descriptors "$before"
 
 crowd still 300 127.0.0.1 "$port" $crowded
@@ -174,7 +174,7 @@ works_again()
   [ "$(from 2)" = 'local.test known.test joe none' ]
 }
 ok "... and one works again" wait_for works_again
-is "... with one line in the log" "$(grep -c 'unable to look up names: tcplookup does not answer' "$work/crowd.log")" 1
+logs_times "... with one line in the log" crowd 'unable to look up names: tcplookup does not answer' 1
 ok "... and no descriptor left" wait_for has_descriptors "$before"
 
 crowd gone 300 127.0.0.1 "$port" $crowded

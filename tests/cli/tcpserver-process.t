@@ -150,7 +150,7 @@ like "the count is right" "$(grep status: "$work/crowd.log" | tail -n 1)" 'statu
 exec 3>&-
 wait "$crowd"
 ok "all ends are noticed" wait_for sh -c "tail -n 1 '$work/crowd.log' | grep -q 'status: 0/500'"
-is "... each once" "$(grep -c '^tcpserver: end ' "$work/crowd.log")" 205
+logs_times "... each once" crowd '^tcpserver: end ' 205
 is "... and no zombie is left" "$(ps -o stat= --ppid "$server" | grep -c Z)" 0
 is "... and no descriptor" "$(ls "/proc/$server/fd" | wc -l)" "$descriptors"
 is "and it goes on as with few" "$(peer 127.0.0.1 "$port")" served

@@ -84,9 +84,11 @@ before=$(reasons plain | wc -l)
 for header in unknown unknown-tcp unspecified datagram unix; do
   is "$header: who does not say who the client is is refused" "$(sends "$header" hello)" ''
 done
+wait_for sh -c "[ \$(grep -c 'proxy header' '$work/plain.log') -ge $((before + 5)) ]"
 is "... with the reason" "$(reasons plain | tail -n +$((before + 1)) | uniq -c | tr -s ' ' | tr '\n' ';')" \
   " 4 header: without the client's address; 1 header: of a client without an IP address;"
 is "who is no proxy is refused, header or not" "$(proxy -b 127.0.0.7 127.0.0.1 "$port" send v1)$(proxy -b 127.0.0.12 127.0.0.1 "$port" send nothing hello)" ''
+wait_for sh -c "[ \$(grep -c 'proxy not listed' '$work/plain.log') -ge 2 ]"
 is "... which the log tells, with the address" "$(sed -n 's/^tcpserver: deny 0 .* :\(.*\)::[0-9]* proxy not listed$/\1/p' "$work/plain.log" | tr '\n' ' ')" '127.0.0.7 127.0.0.12 '
 proxy 127.0.0.1 "$port" reset v1
 is "a header and a reset: whoever is next is served" "$(sends v1 | cut -d ' ' -f 1)" 192.0.2.7

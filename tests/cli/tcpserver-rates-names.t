@@ -28,8 +28,8 @@ for n in 1 2 3 4 5; do
 done > "$work/replies"
 is "the rate of a rule by name counts" "$(cat "$work/replies")" 1/3600
 is "... for those that -k lets in, and only they are asked for" "$(questions '^peer 127\.0\.0\.2')" 3
-is "... once each" "$(grep -c 'deny 0 .*known\.example:127\.0\.0\.2::[0-9]* rate$' "$work/named.log")" 2
-is "... the others are refused before" "$(grep -c 'deny 0 [^ ]* :127\.0\.0\.2::[0-9]* rate$' "$work/named.log")" 2
+logs_times "... once each" named 'deny 0 .*known\.example:127\.0\.0\.2::[0-9]* rate$' 2
+logs_times "... the others are refused before" named 'deny 0 [^ ]* :127\.0\.0\.2::[0-9]* rate$' 2
 ask -b 127.0.0.3 > "$work/out"
 logs "so do the hours of a rule by name, and not those of the address" named 'deny 0 .*closed\.example:127\.0\.0\.3::[0-9]+ time$'
 for n in 1 2 3 4 5; do
@@ -56,7 +56,7 @@ wait_asked 3 '^peer 127\.0\.0\.4'
 release forward
 logs "of three that have waited one is served" once ' ok .*slow\.example'
 round_trips once
-is "... and the third is refused at once" "$(grep -c 'deny 0 .*slow\.example.* rate$' "$work/once.log")" 1
+logs_times "... and the third is refused at once" once 'deny 0 .*slow\.example.* rate$' 1
 tell three half
 tell three read
 wait_for grep -q '^done' "$work/three.out"

@@ -54,7 +54,7 @@ come five 5 127.0.0.2
 is "-k 3/3600: three from one address are served, and no fourth" "$(got five)" '2 nothing
 3 served;'
 logs "... the reason is the rate" each '^tcpserver: deny 0 0:127\.0\.0\.1:[0-9]+ :127\.0\.0\.2::[0-9]+ rate$'
-is "... there was no process for it" "$(grep -c '^tcpserver: pid' "$work/each.log")" 3
+logs_times "... there was no process for it" each '^tcpserver: pid' 3
 is "... while another address is served" "$(ask -b 127.0.0.3)" served
 kill -HUP "$server"
 round_trips each
@@ -98,7 +98,7 @@ is "... who is banned is not" "$(ask -b 127.0.0.5)" ''
 is "who is denied is not counted" "$(ask -b 127.0.0.7)" ''
 like "USR1 tells how many were refused, by reason" "$(table ruled)" \
   '^tcpserver: table: refused [0-9]+: rule 1, rate [0-9]+$'
-is "... as many as the log has" "$(grep -c '^tcpserver: deny ' "$work/ruled.log")" \
+logs_times "... as many as the log has" ruled '^tcpserver: deny ' \
   "$(sed -n 's/.*table: refused \([0-9]*\):.*/\1/p' "$work/ruled.log" | tail -n 1)"
 stop "$server"
 serving alone -HRl0 -v -x "$work/cdb" 127.0.0.1 0 sh -c "$served"
@@ -146,7 +146,7 @@ timeout 0.7 tail -f /dev/null
 spent=$(($(ticks) - before))
 kill -HUP "$server"
 round_trips pause
-is "... over HUP, too: who waits in the queue is not refused" "$(grep -c ' ok ' "$work/pause.log")" 2
+logs_times "... over HUP, too: who waits in the queue is not refused" pause ' ok ' 2
 ok "... the listener stays" test -n "$(ss -Htnl "sport = :$port")"
 ok "... and waiting is no busy loop ($spent ticks)" test "$spent" -lt 10
 is "... there is one line" "$(grep -c pause "$work/pause.log")" 1

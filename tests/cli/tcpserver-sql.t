@@ -148,13 +148,13 @@ is "with a wrong password everybody is refused" "$(ask 1)" ''
 like "... and the log says why" "$(cat "$work/password.log")" "^tcpsql: warning: unable to get rules from the database: Access denied for user 'tcp'"
 unlike "... without the password" "$(cat "$work/password.log")" 'wr0ng'
 sleep 1.2
-is "... and not again and again" "$(grep -c 'Access denied' "$work/password.log")" 1
+logs_times "... and not again and again" password 'Access denied' 1
 db_conf wrong.conf
 kill -HUP "$server"
 soon "SIGHUP reads db.conf again" 2 'A= B='
 stop "$server"
 port=$view_port
-is "a view is read again and again, but taken once while it stays the same" "$(grep -c 'sql: [0-9]* rows' "$work/view.log")" 1
+logs_times "a view is read again and again, but taken once while it stays the same" view 'sql: [0-9]* rows' 1
 sql "INSERT INTO rules (iprules, decision) VALUES ('127.0.0.4', 'D')"
 soon "... and taken again when it is another" 4 ''
 stop "$view"

@@ -50,7 +50,7 @@ wait_for grep -q 'tls tcptls has ended$' "$work/killed.log"
 began_new=$(date +%s%N)
 is "one is killed under load: new clients are served" "$(peer -b 127.0.0.3 127.0.0.1 "$port" 'hello\n')" served
 ok "... within a second" test "$((($(date +%s%N) - began_new) / 1000000))" -lt 1000
-is "... those who shook hands there are refused, and why" "$(grep -c 'deny 0 .* tls tcptls has ended$' "$work/killed.log")" "$half"
+logs_times "... those who shook hands there are refused, and why" killed 'deny 0 .* tls tcptls has ended$' "$half"
 is "... which the log tells once" "$(lost killed)" 1
 logs "... with its number" killed "^tcpserver: warning: unable to go on with TLS worker $first: it has ended\$"
 tell shaking 'say * hello'
@@ -178,7 +178,7 @@ took=$((($(date +%s%N) - began) / 1000000))
 ok "... after it was given some seconds" test "$took" -ge 3500 -a "$took" -le 8000
 tell still read
 ok "... those who shook hands there are refused" wait_for grep -q '^3 nothing' "$work/still.out"
-is "... with the reason" "$(grep -c 'deny 0 .* tls tcptls has failed$' "$work/stopped.log")" 3
+logs_times "... with the reason" stopped 'deny 0 .* tls tcptls has failed$' 3
 is "... the next client is served by another one" "$(peer 127.0.0.1 "$port" 'hello\n')" served
 ok "... that one is ended" wait_for ended "$stopped"
 ok "... no descriptor is left" wait_for has_descriptors "$before"
@@ -243,7 +243,7 @@ noted 2 '^start'
 is "no new tcptls can be had: the workers that are left go on" "$(peer 127.0.0.1 "$port" 'hello\n')" served
 ok "... it is tried again a second later" noted 3 '^start'
 is "... and again the workers go on" "$(peer 127.0.0.1 "$port" 'hello\n')" served
-is "... which the log tells once" "$(grep -c 'unable to keep TLS workers going' "$work/unread.log")" 1
+logs_times "... which the log tells once" unread 'unable to keep TLS workers going' 1
 kill -KILL "$(awk '$1 == "worker" { print $2; exit }' "$TLS_FOLDER/notes")"
 wait "$server"
 is "... until there are none: it exits 111, so that it is started again with its rights" "$?" 111
@@ -273,7 +273,7 @@ tell between 'say * hello'
 kill -CONT "$server"
 tell between read
 ok "tcptls and all its workers are killed: new clients wait for the new ones" wait_for grep -q '^5 served;' "$work/between.out"
-is "... those who shook hands are refused" "$(grep -c 'deny 0 .* tls tcptls has ended$' "$work/both.log")" 4
+logs_times "... those who shook hands are refused" both 'deny 0 .* tls tcptls has ended$' 4
 stop "$server"
 
 keeper ready-twice

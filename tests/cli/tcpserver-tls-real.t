@@ -65,7 +65,7 @@ unlike "... nor none" "$(cat "$work/out")" ' [0-9]'
 for reason in expired revoked 'issuer|self' 'not yet valid' 'purpose|unsuitable' 'did not return a certificate'; do
   logs "... the log tells ($reason)" wanted "deny 0 .* tls .*($reason)"
 done
-is "... there was one program" "$(grep -c ' ok ' "$work/wanted.log")" 1
+logs_times "... there was one program" wanted ' ok ' 1
 stop "$server"
 
 # --- what is wrong at the start -------------------------------------------------------------------------------------------
@@ -103,7 +103,7 @@ cp "$certs/server-expired.pem" "$work/live.pem"
 kill -HUP "$server"
 logs "... one that has expired is warned about" reload "^tcptls: warning: $work/live\\.pem: its certificate has expired"
 ok "... and served" wait_for is_now mail.example.org
-is "... each file is told of once, whatever the number of workers" "$(grep -c '^tcptls: ' "$work/reload.log")" 4
+logs_times "... each file is told of once, whatever the number of workers" reload '^tcptls: ' 4
 ok "... who was served before still is" kill -0 "$held"
 kept=$(keepers)
 kill -TERM "$server"
@@ -141,13 +141,13 @@ is "a worker is killed: new ones are served" "$(client -n 4 127.0.0.1 "$port")" 
 ok "... within a second" test "$((($(date +%s%N) - began) / 1000000))" -lt 1000
 logs "... who shook hands there is refused" killed 'deny 0 .*127\.0\.0\.2::[0-9]+ tls tcptls has ended$'
 wait_for sh -c "[ \$(grep -c 'tls tcptls has ended' '$work/killed.log') = 50 ]"
-is "... half of them" "$(grep -c 'tls tcptls has ended' "$work/killed.log")" 50
+logs_times "... half of them" killed 'tls tcptls has ended' 50
 logs "... and both logs tell" killed "^tcptls: warning: worker $first was killed by signal 9"
 kill -KILL "$(keepers)"
 logs "tcptls is killed: another is started" killed 'unable to keep TLS workers going: tcptls has ended$'
 is "... clients are served" "$(client -n 4 127.0.0.1 "$port")" served
 ok "... by its workers" wait_for sh -c "pgrep -P $server -x tcptls > /dev/null"
-is "... still nobody else is refused" "$(grep -c ' deny ' "$work/killed.log")" 50
+logs_times "... still nobody else is refused" killed ' deny ' 50
 tell shaking reset
 stop "$server"
 
@@ -160,7 +160,7 @@ ok "a thousand clients that say nothing: a descriptor each" wait_for has_descrip
 is "... no process, no place under -c: an honest one is served" "$(timeout 3 "$tools/client" 127.0.0.1 "$port")" served
 is "... there is tcptls and nothing else" "$(pgrep -P "$server" | wc -l)" 1
 wait_for sh -c "[ \$(grep -c 'tls no handshake in time' '$work/silent.log') = 1000 ]"
-is "... -S ends them" "$(grep -c 'tls no handshake in time' "$work/silent.log")" 1000
+logs_times "... -S ends them" silent 'tls no handshake in time' 1000
 ok "... nothing is left" wait_for has_descriptors "$before"
 tell thousand read
 ok "... their connections have ended" wait_for grep -q '^1000 nothing' "$work/thousand.out"

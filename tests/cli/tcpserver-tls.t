@@ -131,7 +131,7 @@ is "a rule's variables get to the program, and go before those of TLS" \
   "$(peer -b 127.0.0.3 127.0.0.1 "$port" 'hello\n')" 'green overridden 1'
 is "a refusal tells the client nothing" "$(peer 127.0.0.1 "$port" 'refuse certificate verify failed: 100% broken\n')" ''
 logs "... and the log why" rules 'deny 0 0:127\.0\.0\.1:[0-9]+ :127\.0\.0\.1::[0-9]+ tls certificate verify failed: 100% broken$'
-is "... and there was no program" "$(grep -c ' pid ' "$work/rules.log")" 1
+logs_times "... and there was no program" rules ' pid ' 1
 ok "no descriptor is left" wait_for has_descriptors "$before"
 crowd held 2 127.0.0.1 "$port" 127.0.0.4
 is "-C counts handshakes" "$(peer -b 127.0.0.4 127.0.0.1 "$port")" ''

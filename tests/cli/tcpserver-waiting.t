@@ -90,7 +90,7 @@ for n in 1 2 3 4 5 6 7 8 9; do
   tell flood "reset $n"
 done
 wait_asked $((waiting + 9)) '^peer'
-is "... the log does not tell it again and again" "$(grep -c 'unable to accept' "$work/scarce.log")" 1
+logs_times "... the log does not tell it again and again" scarce 'unable to accept' 1
 tell flood reset
 wait_asked "$(questions '^peer')" '^cancel'
 is "... then there is room again" "$(peer -b 127.0.0.3 127.0.0.1 "$port")" 'known.example joe'
@@ -114,7 +114,7 @@ is "one that has closed for writing is neither" "$(questions '^cancel 127\.0\.0\
 release forward
 tell both read
 ok "... and is served" wait_for grep -q '^1 late.example none;$' "$work/both.out"
-is "... he alone" "$(grep -c ' ok ' "$work/half.log")" 1
+logs_times "... he alone" half ' ok ' 1
 stop "$server"
 
 # --- the order ---------------------------------------------------------------------------------------------
@@ -169,7 +169,7 @@ tell ready 'reset 0'
 ok "who is admitted and waits for a place is let go when he resets" wait_for has_descriptors "$((before - 1))"
 for n in 11 13; do : > "$work/turn.$order.127.0.0.$n"; done
 logs "... and the next one is served instead" ready ' ok .*good\.example:127\.0\.0\.13:'
-is "... and nobody else" "$(grep -c ' ok ' "$work/ready.log")" 2
+logs_times "... and nobody else" ready ' ok ' 2
 : > "$work/turn.$order.127.0.0.12"
 stop "$server"
 

@@ -131,7 +131,7 @@ is 'While fifty say their hello an octet at a time another is served' "$(says "$
 wait "$drip"
 like '… and -S ends them all in time' "$(cat "$work/drip.out")" '^50 ended in [2-4] seconds$'
 wait_for has_refusals slow 50
-is '… for that reason' "$(grep -c ' tls no handshake in time$' "$work/slow.log")" 50
+logs_times '… for that reason' slow ' tls no handshake in time$' 50
 stop "$server"
 
 # --- who stops in the middle -----------------------------------------------------------------------------------------------
@@ -148,7 +148,7 @@ for version in 3 2; do
     is '… before the handshake was over it was refused' \
       "$(sed -n 's/.* deny .* tls //p' "$work/cut.log" | sort -u | tr '\n' ';')" \
       "$(case $how in end) echo 'unexpected eof while reading;' ;; *) echo 'connection reset by peer;' ;; esac)"
-    is '… after it the program saw a reset, never an end, but once' "$(grep -c ' status 1792$' "$work/cut.log")" 1
+    logs_times '… after it the program saw a reset, never an end, but once' cut ' status 1792$' 1
     is '… and nothing else' "$(grep ' end ' "$work/cut.log" | grep -cvE ' status (1792|2304)$')" 0
     is '… no descriptor is left' "$(wait_for has_descriptors "$before"; descriptors)" "$before"
     stop "$server"
@@ -220,7 +220,7 @@ self-signed self.signed certificate
 purpose (unsuitable|unsupported) certificate purpose
 LIST
 done
-is 'Nobody else has had a program' "$(grep -c ' ok ' "$work/wanted.log")" 4
+logs_times 'Nobody else has had a program' wanted ' ok ' 4
 stop "$server"
 for list in crl:client-chain:'unable to get certificate CRL' crl-expired:client:'CRL has expired'; do
   who=${list#*:}

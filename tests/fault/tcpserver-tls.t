@@ -118,7 +118,7 @@ tell many read
 wait_for grep -q '^done' "$work/many.out"
 is "no pair of sockets five times: five are refused, the others are served" "$(grep -o '^[0-9]* served;' "$work/many.out")" \
   '495 served;'
-is "... with the reason fork" "$(grep -c 'deny 0 .* fork$' "$work/pairs.log")" 5
+logs_times "... with the reason fork" pairs 'deny 0 .* fork$' 5
 logs "... and a warning" pairs 'dropping connection, unable to make a pair of sockets: Too many open files'
 stop "$server"
 
@@ -145,7 +145,7 @@ for fault in "socketpair $EMFILE" "clone $EAGAIN"; do
   wait_for are_dead
   is "$1 fails ($2) when tcptls is to be started again: clients wait" "$(hello)" served
   logs "... the log tells once" again 'unable to keep TLS workers going: '
-  is "... and nothing else" "$(grep -c 'unable to keep TLS workers going: ' "$work/again.log")" 1
+  logs_times "... and nothing else" again 'unable to keep TLS workers going: ' 1
   stop "$server"
 done
 done_testing

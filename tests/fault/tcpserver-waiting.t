@@ -22,7 +22,7 @@ tell ten read
 wait_for grep -q '^done' "$work/ten.out"
 took=$((($(date +%s%N) - began) / 1000000))
 is "no process six times: six are refused, the others served" "$(grep '^[0-9]' "$work/ten.out" | tr '\n' ' ')" "4 late.example; 6 nothing "
-is "... with the reason fork" "$(grep -c 'deny 0 .* fork$' "$work/rests.log")" 6
+logs_times "... with the reason fork" rests 'deny 0 .* fork$' 6
 ok "... not all at once: after each there is a rest" test "$took" -ge 550
 crowd more 10 127.0.0.1 "$port" 127.0.0.2
 ok "... and no count is lost" wait_asked 20 '^peer'

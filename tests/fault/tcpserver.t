@@ -135,7 +135,7 @@ for error in $EMFILE $ENFILE $ENOBUFS $ENOMEM; do
     "FAULT_MARK=$work/mark$error" tcpserver -1 -HRl0 -v 127.0.0.1 0 echo served
   serve_wait short
   is "accept fails with $error: the client waits, and is served" "$(peer 127.0.0.1 "$port")" served
-  is "... each failure is logged" "$(grep -c '^tcpserver: warning: unable to accept a connection: ' "$work/short.log")" 3
+  logs_times "... each failure is logged" short '^tcpserver: warning: unable to accept a connection: ' 3
   stop
 done
 background forever env "LD_PRELOAD=$shim" FAULT_CALL=accept4 FAULT_AT=1 FAULT_TIMES=1000000 "FAULT_ERRNO=$EMFILE" \
@@ -322,7 +322,7 @@ for fault in "socketpair $EMFILE" "clone $EAGAIN"; do
   ok "$1 fails when tcplookup is to be started again" wait_for test -s "$work/mark"
   is "... clients are served meanwhile" "$(peer 127.0.0.1 "$port")" served
   ok "... and have names again after a while" wait_for named
-  is "... the log says so once" "$(grep -c '^tcpserver: warning: unable to look up names: ' "$work/again.log")" 1
+  logs_times "... the log says so once" again '^tcpserver: warning: unable to look up names: ' 1
   stop
 done
 done_testing
