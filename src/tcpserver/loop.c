@@ -42,7 +42,7 @@
 /* Before the listener is closed: enough for a backlog of 4096, and not for ever where others listen at it, too. */
 #define LAST_BURSTS_MAX 512
 
-/* How long lines for the log wait for somebody to come, whose program's lines take them along. */
+/* How long lines of ends wait for somebody to come, whose program's lines take them along. */
 #define LOG_WAIT_MS 1
 /* And how often it is looked who comes before they are written all the same: there may always be something. */
 #define LOG_ROUNDS_MAX 64
@@ -519,10 +519,12 @@ static void wait_and_handle(struct server *s)
   int64_t deadline_ms;
   bool timed = timers_next(&s->timers, &deadline_ms);
   int wait_ms = timed ? clock_wait_ms(deadline_ms) : -1, n;
-  bool lines = report_pending(&s->report);
-  s->log_rounds = lines ? s->log_rounds + 1 : 0;
-  if (lines && (wait_ms == -1 || wait_ms > LOG_WAIT_MS))
+  enum report_pending lines = report_pending(&s->report);
+  s->log_rounds = lines == REPORT_NOTHING ? 0 : s->log_rounds + 1;
+  if (lines == REPORT_PATIENT && (wait_ms == -1 || wait_ms > LOG_WAIT_MS))
     wait_ms = LOG_WAIT_MS;
+  if (lines == REPORT_PRESSING)
+    wait_ms = 0;
   n = events_wait(&s->events, event, next_answered(s) ? 0 : wait_ms);
   if (n == -1)
     strerr_diefusys(111, "wait for events");

@@ -53,9 +53,15 @@ static void write_log(char const *text, size_t len)
   }
 }
 
-bool report_pending(struct report const *r)
+enum report_pending report_pending(struct report const *r)
 {
-  return r->used > 0;
+  return r->used == 0 ? REPORT_NOTHING : r->pressing ? REPORT_PRESSING : REPORT_PATIENT;
+}
+
+static void empty(struct report *r)
+{
+  r->used = 0;
+  r->pressing = false;
 }
 
 void report_flush(struct report *r)
@@ -63,7 +69,7 @@ void report_flush(struct report *r)
   if (r->used == 0)
     return;
   write_log(r->text, r->used);
-  r->used = 0;
+  empty(r);
 }
 
 static void put_bytes(struct report *r, char const *text, size_t len)
@@ -119,12 +125,19 @@ static void put_address(struct report *r, struct address const *a)
   put_bytes(r, text, len);
 }
 
-static void begin(struct report *r)
+/* Of an end, which can wait for other lines. */
+static void begin_patiently(struct report *r)
 {
   if (sizeof r->text - r->used < LONGEST_LINE)
     report_flush(r);
   put(r, PROG);
   put(r, ": ");
+}
+
+static void begin(struct report *r)
+{
+  begin_patiently(r);
+  r->pressing = true;
 }
 
 static void put_endpoints(struct report *r, struct connection const *c)
@@ -150,7 +163,7 @@ void report_status(struct report *r, unsigned int running, unsigned int limit)
 {
   if (r->verbosity < VERBOSITY_STATUS)
     return;
-  begin(r);
+  begin_patiently(r);
   put(r, "status: ");
   put_number(r, running);
   put(r, "/");
@@ -262,7 +275,7 @@ void report_started(struct report *r, pid_t pid)
 {
   if (!r->told)
     write_with_pid(r, pid);
-  r->used = 0;
+  empty(r);
 }
 
 void report_not_started(struct report *r)
@@ -283,7 +296,7 @@ void report_end(struct report *r, struct child const *child, int wait_status)
 {
   if (r->verbosity < VERBOSITY_STATUS)
     return;
-  begin(r);
+  begin_patiently(r);
   put(r, "end ");
   put_number(r, (uint64_t)child->pid);
   put(r, " status ");

@@ -17,14 +17,17 @@ struct report {
   enum verbosity verbosity;
   char const *local_host; /* -l, or null */
   size_t used;
+  bool pressing;  /* there are other lines than those of ends */
   size_t start;   /* where the lines of the connection being launched begin */
   bool told;      /* the child has written them */
   size_t hole[2]; /* where in them its pid goes */
   char text[16384];
 };
 
-/* Is there something to be flushed? */
-bool report_pending(struct report const *r);
+/* Is there something to be flushed? An end has been waited for, and can wait a little more for the next program's lines;
+ * whoever is refused may look into the log at once. */
+enum report_pending { REPORT_NOTHING, REPORT_PATIENT, REPORT_PRESSING };
+enum report_pending report_pending(struct report const *r);
 void report_flush(struct report *r);
 void report_status(struct report *r, unsigned int running, unsigned int limit);
 /* New rules from a database. */
