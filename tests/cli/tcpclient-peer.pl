@@ -85,7 +85,8 @@ my %do = (
     hold    => sub { while (sysread $_[0], my $part, 65536) { } },
     shut    => sub { shutdown $_[0], 1 },
     reset   => sub { setsockopt $_[0], SOL_SOCKET, SO_LINGER, pack('ii', 1, 0) },
-    from    => sub { print STDERR 'from ', $_[0]->peerhost, ' ', $_[0]->peerport, "\n" },
+    # In one write: whoever reads it may be there at once.
+    from    => sub { print STDERR join(' ', 'from', $_[0]->peerhost, $_[0]->peerport) . "\n" },
     wait    => sub { select undef, undef, undef, 0.01 until -e $_[1] },
     touch   => sub { open my $f, '>', $_[1] or die },
 );
