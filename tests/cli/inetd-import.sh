@@ -64,6 +64,11 @@ connects()
     "$1" "$2"
 }
 
+nobody_at()
+{
+  ! connects "$@"
+}
+
 # edit_run NAME SCRIPT: by sed
 edit_run()
 {

@@ -87,6 +87,19 @@ E
 } > xinetd.conf
 import 0 'services for both' xinetd.conf
 
+# about_now SECONDS: says so, or which second else
+about_now()
+{
+  late=$(($(date +%s) - ${1:-0}))
+  if [ "$late" -ge 0 ] && [ "$late" -le 100 ]; then echo now; else echo "${1:-nothing}"; fi
+}
+# moment: the form of the line that daytime says, and whether it is about now
+moment()
+{
+  said=$(tr '\r' '.')
+  printf '%s\n' "$said" | sed 's/[0-9]/9/g; s/ [A-Z]\{3\} / MON /'
+  about_now "$(date -d "${said%.}" +%s)"
+}
 # ask NAME PORT [TEXT]: what a client is told
 ask()
 {
@@ -101,15 +114,14 @@ ask()
       stop
       rm -f first.in
       ;;
-    daytime) peer 127.0.0.1 "$2" | tr '\r' '.' | sed 's/[0-9]:[0-9][0-9]:[0-9][0-9]/T/' ;;
-    # Seconds, to a minute or so.
-    time) peer 127.0.0.1 "$2" | od -An -tu1 | awk '{ printf "%d\n", (($1 * 256 + $2) * 256 + $3) / 4 }' ;;
+    daytime) peer 127.0.0.1 "$2" | moment ;;
+    time) about_now "$(peer 127.0.0.1 "$2" | od -An -tu1 | awk '{ printf "%d", (($1 * 256 + $2) * 256 + $3) * 256 + $4 - 2208988800 }')" ;;
     # The first lines; which 72 characters a line has is left open by RFC 864.
     # shellcheck disable=SC2016 # Perl's
     chargen) perl -MIO::Socket::INET -e '
       $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$ARGV[0]"); read $s, $b, 740; $b =~ s/[!-~ ]/x/g; print $b' "$2" ;;
     # xinetd ends at once when one side has nothing more to say, so nobody says so first.
-    relay) peer -k 127.0.0.1 "$2" | tr '\r' '.' | sed 's/[0-9]:[0-9][0-9]:[0-9][0-9]/T/' ;;
+    relay) peer -k 127.0.0.1 "$2" | moment ;;
     args | environment | name) peer 127.0.0.1 "$2" ;;
     *) peer 127.0.0.1 "$2" 'what is said
 twice' ;;
@@ -124,6 +136,7 @@ if [ "$(id -u)" != 0 ] || can_become_nobody; then
   ok 'xinetd starts' wait_for connects 127.0.0.1 7114
   for name in $names; do ask "$name" "$(port_of "$name")" > "$name.xinetd" 2>&1; done
   stop "$xinetd"
+  ok 'it has ended, and who served for it' wait_for nobody_at 127.0.0.1 7114
   start target 7106
   target=$pid
   start daytime 7112
@@ -245,6 +258,7 @@ while (my $peer = accept my $client, STDIN) {
 ACMED
 recipe accepting 'exec tcpbind'
 accepting=$pid
+wait_for connects 127.0.0.1 7002
 mkdir -p recipes/filter
 echo '127.0.0.2:deny' | tcprules recipes/filter/rules.cdb recipes/filter/rules.tmp
 recipe filter 'tcpclient -RHl0'
