@@ -206,6 +206,7 @@ if [ "$(id -u)" != 0 ] || can_become_nobody; then
   ok 'with no_access alone it admits others' admits 127.0.0.1 7012
   not_ok '... and refuses whom it names' admits 127.0.0.2 7012
   finish
+  ok 'it has ended, and who served for it' wait_for nobody_at 127.0.0.1 7010
 fi
 start nobody-may 7011
 not_ok 'only_from without values admits nobody' admits 127.0.0.1 7011
@@ -290,20 +291,22 @@ is 'max_load is MAXLOAD in hundredths, for all that are admitted' "$(cat made/lo
 :deny'
 start limits 7018
 limits=$pid
-wait_for grep -q 'status: 0/3$' limits.out
+# The one that has found it started.
+wait_for grep -q '^tcpserver: end ' limits.out
 hold first 127.0.0.1 7018
 peer 127.0.0.1 7018 > second
 ok 'instances is -c, and log_on_success the log' wait_for grep -q 'status: 1/3$' limits.out
 ok 'per_source is -C' wait_for grep -q 'deny 0 .* perip 1$' limits.out
 stop
-ok 'DURATION is -V' wait_for grep -Eq 'end [0-9]+ .* seconds [0-9.]+ ' limits.out
+two_ends() { [ "$(grep -Ec 'end [0-9]+ .* seconds [0-9.]+ ' limits.out)" = 2 ]; }
+ok 'DURATION is -V' wait_for two_ends
 stop "$limits"
 start logged 7020
 peer 127.0.0.1 7020 'four\n' > answered
 peer -b 127.0.0.2 127.0.0.1 7020 > answered
 ok 'ATTEMPT: who is refused is in the log' wait_for grep -Eq 'deny 0 .*:127\.0\.0\.2::[0-9]+ rule 127\.0\.0\.2$' logged.out
 server=$(sed -n 's/^tcpserver: pid \([0-9]*\) from 127\.0\.0\.1 .*/\1/p' logged.out | tail -n 1)
-ok 'PID and HOST: who is served, by which process' grep -Eq "ok $server .*:127\.0\.0\.1::[0-9]+\$" logged.out
+ok 'PID and HOST: who is served, by which process' wait_for grep -Eq "ok $server .*:127\.0\.0\.1::[0-9]+\$" logged.out
 ok 'EXIT, DURATION, TRAFFIC: how it ended, when, and after how much' \
   wait_for grep -Eq "^tcpserver: end $server status 768 exit 3 seconds [0-9.]+ in 5 out 7 from 127\.0\.0\.1" logged.out
 finish
@@ -689,6 +692,8 @@ background svscan svscan "$out"
 svscan=$pid
 svscan_stop()
 {
+  # Told before it has its pipes, a supervise would not hear of its end.
+  for scanned in scanned/log resting/log scanned resting; do wait_for svok "$out/$scanned"; done
   stop "$svscan"
   for scanned in scanned resting; do svc -dx "$out/$scanned" "$out/$scanned/log"; done
   # shellcheck disable=SC2016 # expanded by the shell inside
