@@ -17,8 +17,8 @@ for my $n (1 .. 8) {
   pipe my $r, my $w;
   unless (fork) {
     my ($served, $tried) = (0, 0);
-    alarm 60; # somebody who waits for ever is lost
     for (; $tried < $clients / 8 || !-e $enough; $tried++) {
+      alarm 60; # somebody who waits for ever is lost
       socket(my $s, AF_INET, SOCK_STREAM, 0) or die $!;
       unless (connect $s, $server) { print STDERR "connect: $!\n"; next }
       my $got = '';
@@ -78,6 +78,8 @@ at_bound()
   : > "$work/servers"
   background keep tcpbind -1 127.0.0.1 0 sh "$work/keep-serving" "$work/servers"
   serve_wait keep
+  # Before that the shell would not know what to do with a signal.
+  wait_for test -s "$work/servers"
   replace_under_load "$@"
   stop
 }
