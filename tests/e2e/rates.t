@@ -39,10 +39,11 @@ resident()
 {
   awk '$1 == "VmRSS:" { print $2 }' "/proc/$server/status"
 }
+# rate_refusals N: how many there were, by the Nth table
 rate_refusals()
 {
   kill -USR1 "$server"
-  wait_for sh -c "grep -c 'table: [0-9]' '$work/bound.log' | grep -q $1"
+  wait_for has_times bound 'table: refused .* rate [0-9]*$' "$1"
   sed -n 's/.*table: refused .* rate \([0-9]*\)$/\1/p' "$work/bound.log" | tail -n 1
 }
 
