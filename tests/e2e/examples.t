@@ -9,6 +9,7 @@
 . "$root/tests/e2e/user.sh"
 need nc netcat-traditional
 need git git
+need pgrep procps
 need rsync rsync
 need systemd-socket-activate systemd
 need systemd-analyze systemd
@@ -69,6 +70,13 @@ up()
   background server $as_user sh -c "exec $(cat run.sh)"
   ok "the server runs ($(head -n 1 run.sh | cut -c 1-60))" wait_for listens "$up_port"
 }
+# pid_here ARGUMENTS: of the tcpserver that has been called with them, and not by another test
+pid_here()
+{
+  for pid_found in $(pgrep -fx "tcpserver $1.*"); do
+    [ "$(readlink "/proc/$pid_found/ns/net")" != "$(readlink /proc/self/ns/net)" ] || echo "$pid_found"
+  done
+}
 down()
 {
   stop
@@ -110,7 +118,7 @@ background record $as_user sh -c '(. ./run.sh) & echo $! > record.pid; wait'
 ok 'recordio: the server runs' wait_for listens 25
 printf 'HELO me\n' | mconnect 127.0.0.1 > got
 ok '... and keeps a record' wait_for grep -Eq '^@[0-9a-f]+ [0-9]+ < HELO me' main/current
-kill -TERM $(ps -e -o pid=,args= | sed -n 's/^ *\([0-9]*\) tcpserver -HRl0 0 25 recordio.*/\1/p')
+kill -TERM $(pid_here '-HRl0 0 25 recordio')
 wait "$pid"
 wait_for silent 25
 ran_elsewhere recordio.1 'you said $line' cli/recordio.t
@@ -189,7 +197,7 @@ is '... the repository' "$(git -C project log --format=%s)" first
 program program <<'P'
 #!/bin/sh
 printf '0032git-upload-pack /project.git\0host=example.org\0'
-timeout 5 cat | head -n 1 | tr '\0' '\n' > "$HOME/refs"
+timeout 30 head -n 1 | tr '\0' '\n' > "$HOME/refs"
 P
 runs tcpclient.1 'exec program'
 like 'tcpclient: where a service has no port its name is asked for' "$(cat refs)" ' HEAD$'
@@ -198,7 +206,7 @@ rm refs
 runs tcpclient.1 'exec program'
 is '... and where it has one, that is' "$(cat refs)" 'its own port'
 stop
-pid=$(ps -e -o pid=,args= | sed -n 's/^ *\([0-9]*\) tcpserver -v -HRl0 -c 100 0 1 .*/\1/p')
+pid=$(pid_here '-v -HRl0 -c 100 0 1 ')
 kill "$pid"
 wait_for silent 1
 # Users are made by root, and not for a test.
