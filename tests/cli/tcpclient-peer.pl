@@ -30,7 +30,7 @@ my $listener = IO::Socket::IP->new(LocalHost => $option{'-a'}, LocalPort => $opt
 listen $listener, $option{'-b'} or die "listen: $!";
 $| = 1;
 print $listener->sockport, "\n";
-if (@steps && $steps[0] eq 'refuse') { sleep 60; exit }
+if (@steps && $steps[0] eq 'refuse') { sleep 600; exit }
 
 sub unescape {
     my ($text) = @_;
