@@ -25,12 +25,12 @@ asked_address()
 {
   cat <<'ZONE'
 127.0.0.10 PTR 0 zero.test
-127.0.0.11 PTR 1 short.test
+127.0.0.11 PTR 3 short.test
 127.0.0.12 PTR 60 long.test
-127.0.0.13 CNAME 1 alias.test
+127.0.0.13 CNAME 3 alias.test
 alias.test PTR 60 aliased.test
 127.0.0.14 PTR 60 confirmed.test
-confirmed.test A 1 127.0.0.14
+confirmed.test A 3 127.0.0.14
 127.0.0.15 PTR 60 gone.test
 127.0.0.15 !rdlength 3
 127.0.0.16 PTR 60 gone.test
@@ -43,13 +43,13 @@ ZONE
 } | zone
 serve_dns
 
-# Asked twice, and again a moment later than a second.
+# Asked twice, and again a moment later than three seconds.
 helper peer 1 127.0.0.10 1 127.0.0.1 answers 1 peer 2 127.0.0.10 1 127.0.0.1 answers 1 \
   peer 3 127.0.0.11 1 127.0.0.1 answers 1 peer 4 127.0.0.11 1 127.0.0.1 answers 1 \
   peer 5 127.0.0.12 1 127.0.0.1 answers 1 peer 6 127.0.0.13 1 127.0.0.1 answers 1 \
   peer 7 127.0.0.13 1 127.0.0.1 answers 1 peer 8 127.0.0.14 9 127.0.0.1 answers 1 \
   peer 9 127.0.0.14 9 127.0.0.1 answers 1 \
-  shell "cp $work/dns.queries $work/before" sleep 1.2 \
+  shell "cp $work/dns.queries $work/before" sleep 3.2 \
   peer 3 127.0.0.11 1 127.0.0.1 answers 1 peer 5 127.0.0.12 1 127.0.0.1 answers 1 \
   peer 6 127.0.0.13 1 127.0.0.1 answers 1 peer 8 127.0.0.14 9 127.0.0.1 answers 1 > "$work/answers"
 is 'Every one of these is answered' "$(tr ';' '\n' < "$work/answers" | grep -c ' known 1 ')" 13
@@ -58,10 +58,10 @@ cp "$work/dns.queries" "$work/after"
 # in_log FILE ADDRESS
 in_log() { (cp "$work/$1" "$work/dns.queries" && asked_address "$2"); }
 is 'An answer that lives 0 seconds is asked for each time' "$(in_log after 127.0.0.10)" 2
-is 'One that lives a second is asked for once within it' "$(in_log before 127.0.0.11)" 1
-is '… and again after it' "$(in_log after 127.0.0.11)" 2
+is 'One that lives three seconds is asked for once within them' "$(in_log before 127.0.0.11)" 1
+is '… and again after them' "$(in_log after 127.0.0.11)" 2
 is 'One that lives a minute is not' "$(in_log after 127.0.0.12)" 1
-is 'An alias that lives a second shortens the life of its name' \
+is 'An alias that lives three seconds shortens the life of its name' \
   "$(in_log before 127.0.0.13) $(in_log after 127.0.0.13)" '1 2'
 is 'So does an address that confirms it' "$(in_log before 127.0.0.14) $(in_log after 127.0.0.14)" '1 2'
 
