@@ -26,7 +26,7 @@ lines() { grep -c . "$1"; }
 *.11.in-addr.arpa !silent
 a.test A 60 127.0.0.5
 slow.test A 60 127.0.0.1
-slow.test !delay 300
+slow.test !delay 2000
 tcp.test A 60 127.0.0.7
 tcp.test !truncate
 half.test !truncate-only
@@ -73,7 +73,7 @@ done
 is 'Those who ask and go away, whose servers are silent, leave room for others' \
   "$(WAITING=10 helper "$@" peer 5000 10.0.0.2 1 127.0.0.1 answers 1)" "peer 5000 known 1 'ten.test' '' '';"
 is 'A host that is cancelled gets no answer' \
-  "$(helper host 1 4 slow.test host 2 4 slow.test cancel 1 answers 1 quiet)" 'host 2 family 4 status 0 127.0.0.1;quiet;'
+  "$(patiently host 1 4 slow.test host 2 4 slow.test cancel 1 answers 1 quiet)" 'host 2 family 4 status 0 127.0.0.1;quiet;'
 
 # --- who wants to forge an answer must guess ------------------------------------------------------------------------
 
