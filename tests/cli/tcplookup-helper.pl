@@ -28,7 +28,7 @@ if (!$pid) {
 close $them;
 $| = 1;
 $SIG{ALRM} = sub { print "no end\n"; kill 'KILL', $pid; exit 1 };
-alarm 30;
+alarm 120;
 my $select = IO::Select->new($us);
 $ENV{HELPER} = $pid;
 

@@ -20,7 +20,7 @@ use POSIX qw(WNOHANG);
 use Time::HiRes qw(sleep);
 
 $SIG{PIPE} = 'IGNORE';
-alarm 30;
+alarm 120;
 $| = 1;
 my $transport = shift;
 my (@steps, $program);
