@@ -26,7 +26,7 @@ six.test AAAA 60 ::1
 ZONE
 serve_dns
 serve_ident 127.0.0.7=user:joe 127.0.0.8=silent 127.0.0.9=error:NO-USER '127.0.0.10=user:a b\x01c' 127.0.0.11=close \
-  127.0.0.12=late:1500 127.0.0.13=big:900 ::1=user:six
+  127.0.0.12=late:4000 127.0.0.13=big:900 ::1=user:six
 
 # told LAST-OCTET [option...]: TCPREMOTEHOST, TCPREMOTEINFO, TCPLOCALHOST and TCPPARANOID of a client at 127.0.0.LAST-OCTET
 told()
