@@ -5,7 +5,7 @@
 . "$root/tests/cli/tcpclient.sh"
 theirs=/usr/bin/mconnect-io
 [ -x "$theirs" ] || { result 1 'this test needs mconnect-io of ucspi-tcp: install the package ucspi-tcp'; done_testing; }
-say() { timeout 5 mconnect 127.0.0.1 "$port"; }
+say() { timeout 30 mconnect 127.0.0.1 "$port"; }
 children() { pgrep -P "$1" > /dev/null; }
 
 # --- what arrives -------------------------------------------------------------------------------------------
@@ -43,7 +43,7 @@ is 'the server that answers when everything has come is heard' "$(cat "$work/got
 is 'it has all of it' "$(cat "$work/request")" "$(printf 'HELO x\r\nQUIT\r')"
 stop
 listen closing "slurp=$work/request" 'send=221 bye\r\n'
-timeout 5 mconnect 127.0.0.1 "$port" <&- > "$work/got" 2> "$work/err"
+timeout 30 mconnect 127.0.0.1 "$port" <&- > "$work/got" 2> "$work/err"
 is 'that standard input is closed is its end, and no failure' "$? $(cat "$work/got" "$work/err")" "0 $(printf '221 bye\r')"
 stop
 listen bye 'send=221 bye\r\n'
@@ -53,7 +53,7 @@ holder=$!
 started="$started $holder"
 say < "$work/open" > "$work/got"
 is 'when the server has ended mconnect does, though standard input goes on' "$? $(cat "$work/got")" "0 $(printf '221 bye\r')"
-(trap '' TERM && exec timeout -s KILL 10 perl -e '$SIG{TERM} = "IGNORE"; exec @ARGV' mconnect 127.0.0.1 "$port") \
+(trap '' TERM && exec timeout -s KILL 30 perl -e '$SIG{TERM} = "IGNORE"; exec @ARGV' mconnect 127.0.0.1 "$port") \
   < "$work/open" > "$work/got"
 is '... and though SIGTERM is ignored' "$? $(cat "$work/got")" "0 $(printf '221 bye\r')"
 stop
