@@ -13,7 +13,6 @@ printf '#!/bin/sh\necho $$\nexec cat\n' > "$hold/run"
 chmod +x "$hold/run"
 lines() { tr -d '\r' | tr '\n' '|'; }
 serve mux -HRl0 -c 100 127.0.0.1 0 "$mux" -v "$services"
-log=$work/mux.log
 
 # held NAME: a client in the background that has the service until $work/NAME.stop exists; its pid in $service
 held()
@@ -32,7 +31,7 @@ served() { [ "$(ask)" = '+|served|' ]; }
 echo 1 > "$hold/limit"
 held a
 is "one more than the limit is refused" "$(ask_over_tcp)" '-service busy, try later|'
-ok "the reason is logged" grep -q '^tcpmuxd: deny [0-9]* hold from 127.0.0.1 limit 1$' "$log"
+logs "the reason is logged" mux '^tcpmuxd: deny [0-9]+ hold from 127\.0\.0\.1 limit 1$'
 is "a tcpmuxd of another server counts too" "$(ask)" '-service busy, try later|'
 printf 'hold\r\n' | "$mux" "$services" > "$work/out"
 is "its exit status is 100" $? 100
