@@ -90,7 +90,7 @@ refused()
   shift 2
   served=$((served + 1))
   listen "refused$served" "$@"
-  exits "$refused_name" 111 timeout 20 tcpclient -RHl0 -T 5 -P "$port" -X 127.0.0.1 svc sh -c 'touch "$1"' x "$work/ran"
+  exits "$refused_name" 111 timeout 60 tcpclient -RHl0 -T 20 -P "$port" -X 127.0.0.1 svc sh -c 'touch "$1"' x "$work/ran"
   is "$refused_name: the message" "$(err)" "$(refusal "$refused_text")"
   not_ok "$refused_name: no program is run" test -e "$work/ran"
   stop "$pid"
