@@ -298,7 +298,7 @@ exits 'a server that greets and goes' 111 client -s smtp 127.0.0.1 "$port" true
 mkfifo "$work/inherited"
 behind_tls idle -- sh -c 'until [ -e "$0" ]; do sleep 0.02; done' "$work/over"
 client 127.0.0.1 "$port" true 9> "$work/inherited" &
-ok 'what the program has inherited ends with it, not with the connection' timeout 3 cat "$work/inherited"
+ok 'what the program has inherited ends with it, not with the connection' timeout 20 cat "$work/inherited"
 exits 'without standard error' 0 sh -c 'exec "$@" 2>&-' sh timeout 20 tcpclient -RHl0 -n '' \
   -c "$certificates/ca.crt" 127.0.0.1 "$port" true
 : > "$work/over"
