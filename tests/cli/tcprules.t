@@ -73,7 +73,7 @@ is 'each of them is named' "$(printf '%s\n' "$messages" | sed -n "s/.*line \([0-
 
 # Making a cdb of equal keys takes quadratic time, so they have to be found before.
 awk 'BEGIN { for (i = 0; i < 30000; i++) print "10.:deny" }' > same
-exits 'thirty thousand equal keys are refused' 100 sh -c 'timeout 20 tcprules cdb tmp < same'
+exits 'thirty thousand equal keys are refused' 100 sh -c 'timeout 100 tcprules cdb tmp < same'
 is '... each with its line' "$(grep -c 'and line 1 has it' err)" 29999
 
 # --- warnings -------------------------------------------------------------------------------------------------
