@@ -123,7 +123,11 @@ ident 'an escape sequence' 127.0.0.6 "$(printf '\033')[1m^;"
 unlike 'closed at once' "$(peer -k 127.0.0.7 113 '40000, 25\r\n')" 'USERID|no end'
 ident 'a reply that a shell might run' 127.0.0.11 '40000, 25 : USERID : UNIX : () { :;};^;'
 is 'a reply of ten thousand octets' "$(peer -k 127.0.0.9 113 '1,2\r\n' | wc -c | tr -d ' ')" 10025
-like 'one octet a second' "$(timeout 2.5 "$tools/peer" -k 127.0.0.10 113 '40000, 25\r\n')" '^40{0,2}$'
+background slow "$tools/peer" -k 127.0.0.10 113 '40000, 25\r\n'
+wait_for grep -q '^40' "$work/slow.out"
+like 'one octet a second' "$(cat "$work/slow.out")" '^40{1,4}$'
+ok '... and the next one' wait_for grep -q '^400' "$work/slow.out"
+stop
 is 'silence' "$(timeout 1 "$tools/peer" -k 127.0.0.5 113 '40000, 25\r\n'; echo $?)" 124
 is 'a full backlog takes nobody and says nothing' \
   "$(timeout 1 "$tools/peer" -h 127.0.0.8 113 < /dev/null; echo $?)" 124
