@@ -169,7 +169,7 @@ for n in 1 2 3 4 5 6; do
 done
 greeted() { [ "$(cat held.[1-6] | grep -c '^220')" = 6 ]; }
 ok 'six clients stay' wait_for greeted
-ok '... in connections that the balancer watches over' \
+ok '... in connections that the balancer watches over' wait_for \
   sh -c "[ \$(ss -Htno state established src $balancer dport = :25 | grep -c 'timer:(keepalive,[12][0-9]') -ge 6 ]"
 held_by() { grep -l "^220 $1 " held.[1-6] | tr -dc '1-6\n'; }
 ok '... at both machines' test -n "$(held_by a)" -a -n "$(held_by b)"
