@@ -22,7 +22,7 @@ use warnings;
 use IO::Socket::INET;
 use Time::HiRes qw(sleep time);
 
-my $seconds = 10;
+my $seconds = 30;
 
 # --- Octets -----------------------------------------------------------------------------------------------------
 sub octets_of
@@ -323,7 +323,7 @@ sub compare_record
 {
   my ($name, $filters, $s, $log, $from) = @_;
   my $expected = expected_record($filters, $s);
-  my $until = time + 10;
+  my $until = time + $seconds;
   my $record = [];
   my $holds = 0;
   while (!$holds && time < $until) {
@@ -339,7 +339,7 @@ sub compare_record
 sub wait_for_end
 {
   my ($log, $from) = @_;
-  my $until = time + 10;
+  my $until = time + $seconds;
   sleep 0.01 while time < $until && text_of($log, $from) !~ /^tcpserver: end /m;
 }
 

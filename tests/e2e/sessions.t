@@ -31,7 +31,7 @@ play()
   serve_by_port "$play_name-record-fix" recordio fixcrio "$@"
   play_record_fix=$port
   for play_folder in $play_folders; do
-    timeout -k 1 100 perl "$root/tests/e2e/sessions.pl" "$sessions/$play_folder" "$play_port" \
+    timeout -k 1 300 perl "$root/tests/e2e/sessions.pl" "$sessions/$play_folder" "$play_port" \
       recordio "$play_record" "$work/$play_name-record.log" \
       'fixcrio recordio' "$play_fix_record" "$work/$play_name-fix-record.log" \
       'recordio fixcrio' "$play_record_fix" "$work/$play_name-record-fix.log" > "$work/verdicts" 2> "$work/err"
