@@ -7,6 +7,8 @@
 #   tell NAME COMMAND     has it do that; its output is $work/NAME.out
 #   descriptors           how many tcpserver has           has_descriptors N
 #   round_trips NAME      waits until tcpserver, whose log that is, has seen all that has happened before
+#   table_says NAME ERE   waits until what tcpserver says of its connections now, after "table: ", matches
+#   settled NAME          waits until it has none: what is open then is what it keeps
 #   ended PID             true if that process runs no more
 
 # Whoever's child it is, he may be slow to wait for it.
@@ -92,4 +94,18 @@ round_trips()
     kill -USR1 "$server"
     wait_for has_tables "$1" "$round_trip"
   done
+}
+
+table_says()
+{
+  table_left=300
+  until round_trips "$1" && grep 'table: [0-9]*/' "$work/$1.log" | tail -n 1 | grep -Eq "table: $2\$"; do
+    table_left=$((table_left - 1))
+    [ "$table_left" -gt 0 ] || return 1
+  done
+}
+
+settled()
+{
+  table_says "$1" '0/[0-9]+ connections, 0 addresses'
 }
