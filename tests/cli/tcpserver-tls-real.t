@@ -13,9 +13,11 @@ good=$certs/server.pem
 
 serving plain -4HRl0 -v -z -e h2,http/1.1 -n "$good" 127.0.0.1 0 \
   sh -c 'env | grep -E "^(SSL_P|SSL_CIPHER|SSL_TLS|TLS_P|TCPREMOTEIP)" | sort; cat; echo end'
-is "openssl's client is served, and the program knows the facts" \
-  "$( (echo text; sleep 0.5) | timeout 10 openssl s_client -quiet -verify_quiet -no_ign_eof -CAfile "$certs/ca.pem" -verify_return_error \
-    -servername www.example.org -alpn http/1.1 -connect "127.0.0.1:$port" 2> /dev/null | sed 's/=TLS_[A-Z0-9_]*/=TLS_X/; s/bits=.*/bits/')" \
+# It leaves as soon as its input ends, which must not be before it has got its text back.
+: > "$work/facts"
+(echo text; wait_for grep -qx text "$work/facts") | timeout 30 openssl s_client -quiet -verify_quiet -no_ign_eof -CAfile "$certs/ca.pem" \
+  -verify_return_error -servername www.example.org -alpn http/1.1 -connect "127.0.0.1:$port" > "$work/facts" 2> /dev/null
+is "openssl's client is served, and the program knows the facts" "$(sed 's/=TLS_[A-Z0-9_]*/=TLS_X/; s/bits=.*/bits/' "$work/facts")" \
   'SSL_CIPHER=TLS_X
 SSL_PROTOCOL=TLSv1.3
 SSL_TLS_ALPN=http/1.1
@@ -42,6 +44,7 @@ is "the banner is inside TLS" "$(client 127.0.0.1 "$port")" 'banner\r\nserved'
 is "... and not outside" "$(peer -b 127.0.0.3 127.0.0.1 "$port" | grep -c -e banner -e served)" 0
 is "who is refused by a rule gets nothing at all" "$(peer -b 127.0.0.2 127.0.0.1 "$port")" ''
 logs "... before TLS" banner ' rule 127\.0\.0\.2$'
+settled banner
 before=$(descriptors)
 crowd held 2 127.0.0.1 "$port" 127.0.0.4
 wait_for has_descriptors "$((before + 2))"
@@ -82,9 +85,10 @@ done
 # --- signals -----------------------------------------------------------------------------------------------------------------
 
 # A handshake with RSA costs a millisecond or more.
-serving flood -HRl0 -c 10 -j 1 -n "$certs/server-rsa.pem" 127.0.0.1 0 cat
+serving flood -HRl0 -c 10 -j 1 -n "$certs/server-rsa.pem" 127.0.0.1 0 \
+  sh -c 'echo there; while [ -d "${1%/*}" ] && [ ! -e "$1" ]; do sleep 0.01; done; echo line; : > "$1.said"; cat' sh "$work/say"
 is "who is served does not wait for the handshakes of others" \
-  "$(timeout 60 perl "$root/tests/tls/flood.pl" "$port" 400 "$(workers)" 2> /dev/null)" 'at once'
+  "$(timeout 60 perl "$root/tests/tls/flood.pl" "$port" 400 "$(workers)" "$work/say" 2> /dev/null)" 'at once'
 stop
 
 cp "$good" "$work/live.pem"
@@ -111,8 +115,16 @@ wait "$server"
 is "TERM: it exits 0" "$?" 0
 ok "... tcptls does, too" wait_for ended "$kept"
 ok "... but who is served still is" kill -0 "$held"
-left=$(pgrep -f "tcptls -Hv* -j 2 -n $work/live.pem")
-is "... by a worker, and there is none without work" "$(echo "$left" | wc -l)" 1
+those_left()
+{
+  pgrep -f "tcptls -Hv* -j 2 -n $work/live.pem"
+}
+is_one_left()
+{
+  [ "$(those_left | wc -l)" = 1 ]
+}
+ok "... by a worker, and there is none without work" wait_for is_one_left
+left=$(those_left)
 stop "$held"
 ok "... and then that ends" wait_for ended "$left"
 
@@ -138,9 +150,9 @@ first=$(workers | head -n 1)
 kill -KILL "$first"
 began=$(date +%s%N)
 is "a worker is killed: new ones are served" "$(client -n 4 127.0.0.1 "$port")" served
-ok "... within a second" test "$((($(date +%s%N) - began) / 1000000))" -lt 1000
+# Its silence would be noticed after five.
+ok "... within three seconds" test "$((($(date +%s%N) - began) / 1000000))" -lt 3000
 logs "... who shook hands there is refused" killed 'deny 0 .*127\.0\.0\.2::[0-9]+ tls tcptls has ended$'
-wait_for sh -c "[ \$(grep -c 'tls tcptls has ended' '$work/killed.log') = 50 ]"
 logs_times "... half of them" killed 'tls tcptls has ended' 50
 logs "... and both logs tell" killed "^tcptls: warning: worker $first was killed by signal 9"
 kill -KILL "$(keepers)"
@@ -153,13 +165,17 @@ stop "$server"
 
 # --- a thousand who say nothing -----------------------------------------------------------------------------------------------
 
-serving silent -HRl0 -v -S 4 -j 2 -c 10 -n "$good" 127.0.0.1 0 echo served
+serving silent -HRl0 -v -S 8 -j 2 -c 10 -n "$good" 127.0.0.1 0 echo served
 before=$(descriptors)
 crowd thousand 1000 127.0.0.1 "$port" 127.0.0.2
 ok "a thousand clients that say nothing: a descriptor each" wait_for has_descriptors "$((before + 1000))"
-is "... no process, no place under -c: an honest one is served" "$(timeout 3 "$tools/client" 127.0.0.1 "$port")" served
-is "... there is tcptls and nothing else" "$(pgrep -P "$server" | wc -l)" 1
-wait_for sh -c "[ \$(grep -c 'tls no handshake in time' '$work/silent.log') = 1000 ]"
+is "... no process, no place under -c: an honest one is served" "$(timeout 6 "$tools/client" 127.0.0.1 "$port")" served
+is_alone()
+{
+  [ "$(pgrep -P "$server")" = "$(keepers)" ]
+}
+ok "... there is tcptls and nothing else" wait_for is_alone
+wait_for has_times silent 'tls no handshake in time' 1000
 logs_times "... -S ends them" silent 'tls no handshake in time' 1000
 ok "... nothing is left" wait_for has_descriptors "$before"
 tell thousand read
@@ -184,8 +200,15 @@ stop "$server"
 serving descriptors -HRl0 -v -j 1 -n "$good" 127.0.0.1 0 sh -c 'ls -l /proc/self/fd; cat > /dev/null'
 keep_client one "$tools/client" -h 127.0.0.1 "$port"
 wait_for grep -q ' ok ' "$work/descriptors.log"
-is "tcpserver has nothing of a connection that is served" "$(ls -l "/proc/$server/fd" | grep -c 'socket:')" \
-  "$(stop "$pid"; wait_for grep -q ' end ' "$work/descriptors.log"; ls -l "/proc/$server/fd" | grep -c 'socket:')"
+sockets()
+{
+  find "/proc/$server/fd" -type l -exec readlink '{}' + | grep -c '^socket:'
+}
+round_trips descriptors
+during=$(sockets)
+stop "$pid"
+settled descriptors
+is "tcpserver has nothing of a connection that is served" "$during" "$(sockets)"
 stop "$server"
 if [ "$(id -u)" = 0 ]; then
   need setpriv util-linux
