@@ -13,7 +13,8 @@
  *   exit N, kill          at once                    exit-begin N   when it is told what its workers are to be
  *   workers N             it has so many (1)         silent         it is never ready
  *   junk unsound pipe ready-twice    what no keeper sends
- *   notes   what happens, a line each: start PID ARGUMENTS, begin UID GID GROUPS, worker PID, reload, open PID ID, done PID ID, ping PID
+ *   notes   what happens, a line each: start PID ARGUMENTS, begin UID GID GROUPS, worker PID, ready, reload, open PID ID,
+ *           done PID ID, ping PID; what is sent to tcpserver is noted when it was sent
  *   deaf    while it is there workers take nothing from their channels
  *   mute    while it is there they don't answer pings */
 #include <errno.h>
@@ -388,9 +389,9 @@ static pid_t start_worker(void)
     be_worker(3);
   }
   close(pair[1]);
-  note("worker %d", (int)pid);
   w.pid = behaves("unsound") ? 1 : (uint32_t)pid;
   message_send(0, tls_row(TLS_WORKER), 0, &w, &pair[0]);
+  note("worker %d", (int)pid);
   close(pair[0]);
   return pid;
 }
@@ -414,6 +415,7 @@ static void begin(struct message const *m)
   message_send(0, tls_row(TLS_READY), 0, NULL, NULL);
   if (behaves("ready-twice"))
     message_send(0, tls_row(TLS_READY), 0, NULL, NULL);
+  note("ready");
 }
 
 static void read_behaviour(void)

@@ -49,16 +49,18 @@ kill -KILL "$first"
 wait_for grep -q 'tls tcptls has ended$' "$work/killed.log"
 began_new=$(date +%s%N)
 is "one is killed under load: new clients are served" "$(peer -b 127.0.0.3 127.0.0.1 "$port" 'hello\n')" served
-ok "... within a second" test "$((($(date +%s%N) - began_new) / 1000000))" -lt 1000
+# Its silence would be noticed after five.
+ok "... within three seconds" test "$((($(date +%s%N) - began_new) / 1000000))" -lt 3000
 logs_times "... those who shook hands there are refused, and why" killed 'deny 0 .* tls tcptls has ended$' "$half"
-is "... which the log tells once" "$(lost killed)" 1
-logs "... with its number" killed "^tcpserver: warning: unable to go on with TLS worker $first: it has ended\$"
+logs "... which the log tells with its number" killed "^tcpserver: warning: unable to go on with TLS worker $first: it has ended\$"
+is "... once" "$(lost killed)" 1
 tell shaking 'say * hello'
 tell shaking half
 tell shaking read
 wait_for grep -q '^done' "$work/shaking.out"
 is "... the others go on" "$(grep -o '^[0-9]* served' "$work/shaking.out")" "$half served"
 ok "... there is another one" noted 3 '^worker'
+round_trips killed
 before_new=$(notes '^open')
 crowd after 10 127.0.0.1 "$port" 127.0.0.2
 noted "$((before_new + 10))" '^open'
@@ -152,30 +154,30 @@ TLS_FOLDER=$work/tls
 serving deaf -HRl0 -v -c 500 -n cert 127.0.0.1 0 sh -c 'echo served'
 before=$(descriptors)
 touch "$TLS_FOLDER/deaf"
-sleep 0.1
-crowd thousand 1000 127.0.0.1 "$port" 127.0.0.2
-wait_for sh -c "[ \$(ls /proc/$server/fd | wc -l) -ge $((before + 1000)) ]"
-is "a thousand connections, more than a channel takes: nobody is refused" "$(grep -c deny "$work/deaf.log")" 0
+began=$(date +%s%N)
+crowd many 500 127.0.0.1 "$port" 127.0.0.2
+wait_for sh -c "[ \$(ls /proc/$server/fd | wc -l) -ge $((before + 500)) ]"
+is "five hundred connections, more than a channel takes: nobody is refused" "$(grep -c deny "$work/deaf.log")" 0
 rm "$TLS_FOLDER/deaf"
-tell thousand 'say * hello'
-tell thousand read
-ok "... and all are served when there is room" wait_for grep -q '^1000 served;' "$work/thousand.out"
+tell many 'say * hello'
+tell many read
+ok "... and all are served when there is room" wait_for grep -q '^500 served;' "$work/many.out"
+took=$((($(date +%s%N) - began) / 1000000))
 is "... with the same worker" "$(lost deaf) $(notes '^worker')" '0 1'
 ok "... no descriptor is left" wait_for has_descriptors "$before"
-is "... one is asked whether it lives only when it is silent" "$(notes '^ping')" 0
-
+ok "... one is asked whether it lives only when it has been silent for two seconds" test "$(notes '^ping')" -le "$((took / 1900))"
 stop "$server"
 
 serving stopped -HRl0 -v -n cert 127.0.0.1 0 echo served
 before=$(descriptors)
+began=$(date +%s%N)
 crowd still 3 127.0.0.1 "$port" 127.0.0.2
 noted 3 '^open'
 stopped=$(workers)
 tell still 'say 0 stop'
-began=$(date +%s%N)
 logs "a worker that stands still is found out" stopped "unable to go on with TLS worker $stopped: it does not answer\$"
 took=$((($(date +%s%N) - began) / 1000000))
-ok "... after it was given some seconds" test "$took" -ge 3500 -a "$took" -le 8000
+ok "... after it was given five seconds since it had something to do" test "$took" -ge 4900 -a "$took" -le 15000
 tell still read
 ok "... those who shook hands there are refused" wait_for grep -q '^3 nothing' "$work/still.out"
 logs_times "... with the reason" stopped 'deny 0 .* tls tcptls has failed$' 3
@@ -212,8 +214,13 @@ old=$(workers)
 kill -KILL "$first"
 logs "tcptls is killed: the log tells" left '^tcpserver: warning: unable to keep TLS workers going: tcptls has ended$'
 ok "... another one is started" noted 2 '^start'
-noted 4 '^worker'
-is "... nothing is left of the first" "$(ps -o pid= -p "$first")" ''
+noted 2 '^ready'
+round_trips left
+is_no_more()
+{
+  [ -z "$(ps -o pid= -p "$1")" ]
+}
+ok "... nothing is left of the first" wait_for is_no_more "$first"
 is "... whose workers do what there is to do for new clients" "$(peer 127.0.0.1 "$port" 'hello\n')" served
 like "... not those of the first" "$(worker_of 6)" "^($(workers | tr '\n' '|' | sed 's/|$//'))\$"
 tell others 'say * hello'
@@ -286,7 +293,7 @@ stop "$server"
 
 server=$patience
 logs "a handshake that is not answered when it must be over" patience 'deny 0 .*127\.0\.0\.2::[0-9]+ tls tcptls does not answer$'
-is "... is refused" "$(grep -c deny "$work/patience.log")" 2
+logs_times "... is refused" patience deny 2
 is "... the worker stays: it has answered all pings" "$(lost patience)" 0
 ok "... which there were" test "$(grep -c '^ping' "$work/patience/notes")" -ge 2
 tell unanswered read

@@ -185,11 +185,6 @@ stop "$server"
 
 turns='echo "$TCPREMOTEIP" >> "$work/turns"; while [ -d "$work" ] && [ ! -e "$work/turn.$TCPREMOTEIP" ]; do sleep 0.01; done; echo served'
 export work
-has_waiting()
-{
-  kill -USR1 "$server"
-  grep -q "table: [0-9]*/[0-9]* connections, [0-9]* addresses, $2 waiting\$" "$work/$1.log"
-}
 has_turns()
 {
   [ "$(wc -l < "$work/turns")" -ge "$1" ]
@@ -212,13 +207,12 @@ for n in 2 1 3; do
   noted "$((before + 1))" '^done'
   round_trips places
 done
-ok "... others who have finished theirs wait for a place" wait_for has_waiting places 23
+ok "... others who have finished theirs wait for a place" table_says places '1/1 connections, [0-9]+ addresses, 23 waiting'
 is "... not one is served before there is one" "$(wc -l < "$work/turns")" 1
 tell silent 'say 0 refuse not you'
 logs "... whose handshake fails need not wait for that" places 'deny 0 .* tls not you$'
-has_waiting places 22
 tell four 'reset 3'
-ok "... who leaves meanwhile is let go" wait_for has_waiting places 21
+ok "... who leaves meanwhile is let go" table_says places '1/1 connections, [0-9]+ addresses, 21 waiting'
 touch "$work/turn.127.0.0.11"
 ok "... then the next one" wait_for has_turns 2
 touch "$work/turn.127.0.0.12" "$work/turn.127.0.0.13"
@@ -273,11 +267,7 @@ tell shaking read
 ok "... who was taken is served" wait_for grep -q '^1 served;' "$work/shaking.out"
 wait "$server"
 is "... and then it exits 0" "$?" 0
-helper_has_ended()
-{
-  [ "$(ps -o stat= -p "$(sed -n 's/^start \([0-9]*\).*/\1/p' "$TLS_FOLDER/notes")" | cut -c1)" != S ]
-}
-ok "... tcptls ends with it" wait_for helper_has_ended
+ok "... tcptls ends with it" wait_for ended "$(sed -n 's/^start \([0-9]*\).*/\1/p' "$TLS_FOLDER/notes")"
 
 # --- names first ---------------------------------------------------------------------------------------------------
 

@@ -133,6 +133,8 @@ for order in forward reverse; do
   wait_asked 4 '^peer'
   release "$order"
   wait_for test -s "$work/turns"
+  # It is taken away a little later than answers are there, and there will be another one.
+  wait_for test ! -e "$NAMES_FOLDER/release"
   round_trips "order.$order"
   is "with -c 1 one of four that are answered is served ($order)" "$(wc -l < "$work/turns")" 1
   crowd "new.$order" 1 127.0.0.1 "$port" 127.0.0.15
