@@ -123,9 +123,10 @@ stop
 # Rules replaced under load: everybody is served by one version or the other.
 printf ':allow,V="0"\n' | rules
 serve load -HRl0 -c 100 -x "$work/cdb" 127.0.0.1 0 sh -c 'echo served by $V'
+: > "$work/swapping"
 (
   i=0
-  while [ -e "$work/swapping" ] || [ $i = 0 ]; do
+  while [ -e "$work/swapping" ]; do
     i=$((i + 1))
     printf ':allow,V="%s"\n' "$i" | tcprules "$work/cdb" "$work/tmp"
     : > "$work/swapping.$i"
@@ -133,7 +134,6 @@ serve load -HRl0 -c 100 -x "$work/cdb" 127.0.0.1 0 sh -c 'echo served by $V'
   done
 ) &
 swapper=$!
-: > "$work/swapping"
 served=0
 clients=0
 while [ $clients -lt 30 ] || { [ ! -e "$work/swapping.20" ] && [ $clients -lt 5000 ]; }; do
