@@ -21,7 +21,13 @@ sql_start()
   background mariadbd $sql_command ${sql_more:-}
   sql_pid=$pid
   pid=$sql_others
-  wait_for grep -q 'ready for connections' "$work/mariadbd.log" || diag "$(tail -n 5 "$work/mariadbd.log")"
+  # On a busy machine it takes long.
+  wait_for sql_is_ready || wait_for sql_is_ready || diag "$(tail -n 5 "$work/mariadbd.log")"
+}
+
+sql_is_ready()
+{
+  grep -q 'ready for connections' "$work/mariadbd.log"
 }
 
 ask()

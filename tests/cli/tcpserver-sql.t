@@ -38,7 +38,7 @@ like "... and named" "$(cat "$work/err")" '^tcpsql: fatal: \$MYSQL_STALE is not 
 serve early -v -HRl0 -m "$work/db.conf" 127.0.0.1 0 sh -c "$say"
 is "as long as there was never a database everybody is refused" "$(ask 1)" ""
 logs "... for the reason sql" early '^tcpserver: deny 0 .* sql$'
-like "... and the log says why" "$(cat "$work/early.log")" "^tcpsql: warning: unable to get rules from the database: .*$sql_socket"
+logs "... and the log says why" early "^tcpsql: warning: unable to get rules from the database: .*$sql_socket"
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=sql -keyout "$work/sql.key" -out "$work/sql.crt" 2> "$work/err" ||
   diag "$(cat "$work/err")"
 sql_more="--ssl-key=$work/sql.key --ssl-cert=$work/sql.crt"
@@ -145,7 +145,7 @@ db_conf wrong.conf 'wr0ng'
 serve password -v -HRl0 -m "$work/wrong.conf" 127.0.0.1 0 sh -c "$say"
 server=$pid
 is "with a wrong password everybody is refused" "$(ask 1)" ''
-like "... and the log says why" "$(cat "$work/password.log")" "^tcpsql: warning: unable to get rules from the database: Access denied for user 'tcp'"
+logs "... and the log says why" password "^tcpsql: warning: unable to get rules from the database: Access denied for user 'tcp'"
 unlike "... without the password" "$(cat "$work/password.log")" 'wr0ng'
 sleep 1.2
 logs_times "... and not again and again" password 'Access denied' 1

@@ -16,9 +16,10 @@ start_or_stop()
 {
   [ -s "$work/$1.out" ] || gone
 }
+# Without rules everybody is refused.
 is_obeyed()
 {
-  [ -z "$(ask 2)" ]
+  [ -z "$(ask 2)" ] && [ "$(ask 1)" = served ]
 }
 
 db_conf db.conf
