@@ -4,7 +4,7 @@
  *   FAULT_AT     its first failing call, counted from 1; FAULT_TIMES how many in a row (default 1)
  *   FAULT_ERRNO  the error, as a number
  *   FAULT_MARK   a file to which a byte is appended at each failure
- *   FAULT_HOLD   instead of failing, the call waits until this file exists, 10 seconds at most
+ *   FAULT_HOLD   instead of failing, the call waits until this file exists, a minute at most
  * Programs that the program starts are not affected. */
 #include <dlfcn.h>
 #include <errno.h>
@@ -67,7 +67,7 @@ static int fails(char const *call)
     syscall(SYS_close, fd);
   }
   if (fault.hold[0]) {
-    for (int left = 1000; left > 0 && access(fault.hold, F_OK) == -1; left--)
+    for (int left = 6000; left > 0 && access(fault.hold, F_OK) == -1; left--)
       usleep(10000);
     return 0;
   }

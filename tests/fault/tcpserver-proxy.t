@@ -42,8 +42,8 @@ each_fails()
       3) ;;
       2)
         refused=$((refused + 1))
-        grep -q 'dropping connection, unable to wait for PROXY headers: ' "$work/start.log" || wrong="$wrong $at(said nothing)"
-        grep -q ' fork$' "$work/start.log" || wrong="$wrong $at(reason)"
+        wait_for grep -q 'dropping connection, unable to wait for PROXY headers: ' "$work/start.log" || wrong="$wrong $at(said nothing)"
+        wait_for grep -q ' fork$' "$work/start.log" || wrong="$wrong $at(reason)"
         ;;
       *) wrong="$wrong $at(lost more than one)" ;;
     esac
