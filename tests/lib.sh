@@ -7,7 +7,8 @@
 #   logs_times NAME SERVER RE N   the same log has N lines that match, no more, as soon as there are so many
 #   exits NAME CODE cmd…    runs cmd, compares its exit status (its output: $work/out, $work/err)
 #   serve NAME args…        starts tcpserver -1 args…; sets $pid and $port; its log is $work/NAME.log
-#   wait_for cmd…           repeats cmd until it succeeds, at most 10 seconds; a condition, not a delay
+#   wait_for cmd…           repeats cmd until it succeeds, at most 30 seconds; a condition, not a delay
+#   connections N          so many are made to 127.0.0.1 port $port, whether they have been accepted or not
 #   need PROGRAM PACKAGE    fails the test with the package's name if PROGRAM is missing
 #   done_testing            last line
 set -u
@@ -44,7 +45,7 @@ left_behind()
 # What is stopped ends a little later, with all that it has started.
 ends_alone()
 {
-  cleanup_left=250
+  cleanup_left=1000
   while [ -n "$(left_behind)" ]; do
     cleanup_left=$((cleanup_left - 1))
     [ "$cleanup_left" -gt 0 ] || return 1
@@ -183,12 +184,17 @@ exits()
 
 wait_for()
 {
-  wait_left=1000
+  wait_left=3000
   until "$@" 2>/dev/null; do
     wait_left=$((wait_left - 1))
     [ "$wait_left" -gt 0 ] || return 1
     sleep 0.01
   done
+}
+
+connections()
+{
+  [ "$(ss -Htn state connected "src 127.0.0.1:$port" | wc -l)" -ge "$1" ]
 }
 
 need()

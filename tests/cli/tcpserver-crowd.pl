@@ -3,7 +3,7 @@
 #   tcpserver-crowd.pl COUNT ADDRESS PORT FROM…    connects COUNT times from the addresses FROM in turn, prints
 # "connected" and then does what the lines of its standard input say, until its end:
 #   half [N]    shuts down writing of all, or of the Nth from 0         reset [N]    resets all, or that one
-#   say [N [TEXT]]   sends a line (x), N may be * for all               read         reads all to their ends, 20 seconds
+#   say [N [TEXT]]   sends a line (x), N may be * for all               read         reads all to their ends, 60 seconds
 #               at most, prints each kind of answer with its number, sorted, and "done"
 use strict;
 use warnings;
@@ -43,8 +43,8 @@ while (defined(my $line = <STDIN>)) {
   undef $n if defined $n && $n eq '*';
   if ($what eq 'read') {
     my %seen;
-    local $SIG{ALRM} = sub { print "no end within 20 seconds\n"; exit 1 };
-    alarm 20;
+    local $SIG{ALRM} = sub { print "no end within 60 seconds\n"; exit 1 };
+    alarm 60;
     $seen{answer_of($_)}++ for grep { defined fileno $_ } @client;
     alarm 0;
     print map({ "$seen{$_} $_\n" } sort keys %seen), "done\n";

@@ -1,10 +1,10 @@
 /* peer - a TCP client for the tests, which call it thousands of times.
  *   peer [options] address port [text…]   connects, sends each text (\r \n \0 \\ understood), shuts down writing, prints what
- *                                         comes back until the end, 10 seconds at most
+ *                                         comes back until the end, 30 seconds at most
  *   -b address   source address           -R    reset the connection after sending, read nothing
  *   -k           keep writing open        -h    hold: print "connected", then wait for end of standard input
  *   -n           never read: the same, after sending
- * Exit: 0, 1 no connection, 2 no end within 10 seconds, 3 the connection was reset, 100 usage, 111 trouble of its own. */
+ * Exit: 0, 1 no connection, 2 no end within 30 seconds, 3 the connection was reset, 100 usage, 111 trouble of its own. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <signal.h>
@@ -15,11 +15,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PATIENCE_S = 10 };
+enum { PATIENCE_S = 30 };
 
 static void out_of_patience(int number)
 {
-  static char const words[] = "\n(peer: no end within 10 seconds)\n";
+  static char const words[] = "\n(peer: no end within 30 seconds)\n";
   (void)number;
   _exit(write(1, words, sizeof words - 1) == -1 ? 111 : 2);
 }
