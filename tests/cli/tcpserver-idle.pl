@@ -6,7 +6,7 @@
 #     half  reset             no more to send; resets, and is done
 #     take:N                  reads so many octets, a million a second
 #     end                     prints what comes up to the end, and "ended" if that took a second or more after the action
-#                             before, else "ended early"
+#                             before, and a good part of it after the last that came, else "ended early"
 use strict;
 use warnings;
 use Socket qw(:all);
@@ -33,10 +33,13 @@ sub take {
 }
 
 sub end {
-  my ($n, $buffer);
-  print $buffer while $n = sysread($s, $buffer, 65536);
+  my ($n, $buffer, $came) = (undef, '', $since);
+  while ($n = sysread($s, $buffer, 65536)) {
+    print $buffer;
+    $came = time;
+  }
   print "($!)\n" unless defined $n;
-  print time - $since >= 0.98 ? "ended\n" : "ended early\n";
+  print time - $since >= 0.98 && time - $came >= 0.5 ? "ended\n" : "ended early\n";
 }
 
 my %DO = (
