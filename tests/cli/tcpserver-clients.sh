@@ -6,6 +6,7 @@
 #   crowd NAME args…      tests/cli/tcpserver-crowd.pl in the background: many clients; $pid
 #   tell NAME COMMAND     has it do that; its output is $work/NAME.out
 #   descriptors           how many tcpserver has           has_descriptors N
+#   pause, go_on          tcpserver stands still and goes on: who comes meanwhile is taken at once then, within any time limit
 #   round_trips NAME      waits until tcpserver, whose log that is, has seen all that has happened before
 #   table_says NAME ERE   waits until what tcpserver says of its connections now, after "table: ", matches
 #   settled NAME          waits until it has none: what is open then is what it keeps
@@ -74,6 +75,16 @@ descriptors()
 has_descriptors()
 {
   [ "$(descriptors)" = "$1" ]
+}
+
+pause()
+{
+  kill -STOP "$server"
+}
+
+go_on()
+{
+  kill -CONT "$server"
 }
 
 tables()

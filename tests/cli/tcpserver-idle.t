@@ -32,22 +32,6 @@ is_stopped()
   grep -q ') T ' "/proc/$1/stat"
 }
 
-# crowd_at_once NAME WORDS args…: that crowd, told WORDS before the server, $pid, has taken any of them
-crowd_at_once()
-{
-  crowd_server=$pid
-  crowd_words=$2
-  crowd_as=$1
-  shift 2
-  kill -STOP "$crowd_server"
-  crowd "$crowd_as" "$@"
-  if [ -n "$crowd_words" ]; then
-    tell "$crowd_as" "$crowd_words"
-    wait_for grep -q ' done$' "$work/$crowd_as.out"
-  fi
-  kill -CONT "$crowd_server"
-}
-
 pid_of()
 {
   sed -n 's/^tcpserver: ok \([0-9]*\) .*/\1/p' "$work/$1.log" | tail -n 1
@@ -103,7 +87,11 @@ serve crowd -HRl0 -V -c 1000 -C 1000 -T 2 127.0.0.1 0 cat
 many_server=$pid
 server=$pid
 before=$(descriptors)
-crowd_at_once many 'say 7 hello' 300 127.0.0.1 "$port" 127.0.0.2 127.0.0.3
+pause
+crowd many 300 127.0.0.1 "$port" 127.0.0.2 127.0.0.3
+tell many 'say 7 hello'
+wait_for grep -q 'say done' "$work/many.out"
+go_on
 tell many read
 (
   # shellcheck disable=SC3045 # every shell that /bin/sh is has it
@@ -113,7 +101,10 @@ tell many read
 pid=$!
 started="$started $pid"
 serve_wait scarce
-crowd_at_once few '' 110 127.0.0.1 "$port" 127.0.0.2
+server=$pid
+pause
+crowd few 110 127.0.0.1 "$port" 127.0.0.2
+go_on
 tell few read
 serve alarm -HRl0 -v -T 1 127.0.0.1 0 cat
 alarm_server=$pid
