@@ -11,12 +11,14 @@
 #   die stop       SIGKILL or SIGSTOP to itself
 #   junk short oversized empty unsound dirty kind size question     what no helper sends
 # Lines `start die`, `start wait` (read nothing until there is a file `go`) and `start deaf` (read, say nothing at all).
-# Every start, question, cancellation and ping is noted in `asked`; some with a time, in milliseconds.
+# Every start, question, cancellation and ping is noted in `asked`; some with a time, in milliseconds. That of a start is when
+# the process was made, not when it got to run; it counts from another moment.
 use strict;
 use warnings;
 use Fcntl;
 use Socket qw(:all);
 use IO::Select;
+use POSIX ();
 use Time::HiRes qw(time sleep);
 
 my ($PEER, $HOST, $CANCEL, $PING, $PEER_ANSWER, $HOST_ANSWER, $PONG) = 1 .. 7;
@@ -27,7 +29,8 @@ fcntl($s, F_SETFL, fcntl($s, F_GETFL, 0) & ~O_NONBLOCK);
 open(my $asked, '>>', "$folder/asked") or die;
 
 sub note { syswrite($asked, "@_\n") }
-sub now { int(time * 1000) % 100_000_000 }
+sub now { int(time * 1000) }
+sub made { open(my $f, '<', '/proc/self/stat') or return now(); return (split ' ', <$f> =~ s/.*\) //r)[19] * 1000 / POSIX::sysconf(POSIX::_SC_CLK_TCK()) }
 sub raw { send($s, $_[0], MSG_NOSIGNAL) }
 sub say_ { my ($kind, $id, $payload) = @_; raw(pack('SSL', $kind, length $payload, $id) . $payload) }
 
@@ -99,9 +102,10 @@ sub release {
 }
 
 my $start = rule('start');
-note("start $$", now(), "@ARGV");
+my $server = getppid;
+note("start $$", made(), "@ARGV");
 exit 1 if $start eq 'die';
-while ($start eq 'wait' && !-e "$folder/go") { sleep 0.01; exit 0 if getppid == 1 }
+while ($start eq 'wait' && !-e "$folder/go") { sleep 0.01; exit 0 if getppid != $server }
 
 my $select = IO::Select->new($s);
 while (1) {
