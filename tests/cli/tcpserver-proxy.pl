@@ -4,7 +4,7 @@
 #     send NAME [TEXT]    that header, the text in the same packet, end of sending; prints what comes back
 #     bytes NAME [TEXT]   the same, octet by octet                   cut NAME    every part of it that is not the whole, then
 #     reset NAME          the header, then a reset                               the end; prints how many got an answer, and of how many
-#     bad                 every bad header, and waits; prints which one got an answer, or none within 2 seconds, and "done"
+#     bad                 every bad header, and waits; prints which one got an answer, or no end within 20 seconds, and "done"
 #     late                one that says nothing, one that sends half a header, one that sends octet by octet and never all;
 #                         prints how long each was let be, in tenths of a second
 #     hold NAME [TEXT]    prints "connected", and the first line that comes; a line of standard input ends it
@@ -149,7 +149,7 @@ sub answer {
   }
   return undef;
 }
-sub ending { my $text = answer($_[0], 10); return defined $text ? $text : "(no end within 10 seconds)\n" }
+sub ending { my $text = answer($_[0], 20); return defined $text ? $text : "(no end within 20 seconds)\n" }
 sub named { return $header{$_[0]} // die "no header $_[0]\n" }
 
 my %DO = (
@@ -157,7 +157,9 @@ my %DO = (
   bytes => sub {
     my ($name, $text) = @_;
     my $s = connected();
-    for (split //, named($name) . ($text // '')) { syswrite($s, $_); sleep 0.0003 }
+    my $began = time;
+    # In time, however long each sleep takes.
+    for (split //, named($name) . ($text // '')) { syswrite($s, $_); sleep 0.0003 if time - $began < 1 }
     shutdown($s, 1);
     print ending($s);
   },
@@ -177,14 +179,14 @@ my %DO = (
     for (@bad) {
       my $s = connected();
       syswrite($s, $_->[1]);
-      my $text = answer($s, 2);
+      my $text = answer($s, 20);
       print "$_->[0]: ", defined $text ? $text : "no end\n" if !defined $text || $text ne '';
     }
     print "done\n";
   },
   late => sub {
-    my @s = map { connected() } 1 .. 3;
     my ($began, @took) = (time);
+    my @s = map { connected() } 1 .. 3;
     syswrite($s[1], 'PROXY TCP4 ');
     my $octet = 0;
     while (grep { !defined $took[$_] } 0 .. 2) {
@@ -214,7 +216,8 @@ my %DO = (
     my ($name, $text) = @_;
     my $s = connected();
     syswrite($s, named($name) . ($text // ''));
-    print "connected\n", scalar(<$s>) // "(end)\n";
+    print "connected\n";
+    print scalar(<$s>) // "(end)\n";
     <STDIN>;
   },
 );
