@@ -1,6 +1,7 @@
 #!/bin/sh
 # -u, -g and -U: who prog runs as. Most of it needs root; an ordinary user checks what is left.
 . "$(dirname "$0")/../lib.sh"
+need pgrep procps
 
 ids='echo "$(id -u) $(id -g) $(id -G)"; sed -n "s/^\(Uid\|Gid\|CapEff\):[[:space:]]*//p" /proc/self/status | tr "\t\n" " "'
 who()
@@ -47,7 +48,7 @@ if [ "$(id -u)" = 0 ]; then
   background names "$work/bin/tcpserver" -1 -Rl0 -u 12345 -g 23456 127.0.0.1 0 true
   serve_wait names
   peer 127.0.0.1 "$port" > "$work/out"
-  helper=/proc/$(ps -o pid= --ppid "$pid" | head -n 1 | tr -d ' ')
+  helper=/proc/$(pgrep -P "$pid" -f tcplookup)
   like "tcplookup runs" "$(tr '\0' ' ' < "$helper/cmdline")" 'tcplookup -s '
   is "... as that user, with that group and no capability" \
     "$(sed -n 's/^\(Uid\|Gid\|Groups\|CapEff\):[[:space:]]*//p' "$helper/status" | tr '\t\n' ' ' | tr -s ' ')" \
