@@ -194,7 +194,7 @@ wait_for()
 
 connections()
 {
-  [ "$(ss -Htn state connected "src 127.0.0.1:$port" | wc -l)" -ge "$1" ]
+  [ "$(ss -Htn state connected "src 127.0.0.1:$port" | grep -vc '^TIME-WAIT')" -ge "$1" ]
 }
 
 need()

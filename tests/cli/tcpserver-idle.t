@@ -96,15 +96,19 @@ tell many read
 (
   # shellcheck disable=SC3045 # every shell that /bin/sh is has it
   ulimit -n 100
-  exec tcpserver -1 -HRl0 -v -c 1000 -T 3 127.0.0.1 0 cat
+  exec tcpserver -1 -HRl0 -v -c 1000 -T 1 127.0.0.1 0 sh -c 'exec cat > /dev/null'
 ) > "$work/scarce.out" 2> "$work/scarce.log" &
 pid=$!
 started="$started $pid"
 serve_wait scarce
-server=$pid
-pause
 crowd few 110 127.0.0.1 "$port" 127.0.0.2
-go_on
+# None of them is idle before there are too many.
+speak_till_scarce()
+{
+  tell few say
+  grep -q 'unable to accept a connection: Too many open files' "$work/scarce.log"
+}
+ok "more than there are descriptors for: some have to wait" wait_for speak_till_scarce
 tell few read
 serve alarm -HRl0 -v -T 1 127.0.0.1 0 cat
 alarm_server=$pid
@@ -155,10 +159,9 @@ is "... of which all say idle" "$(ends crowd | sed -E 's/127\.0\.0\.[23]/A/' | u
 server=$many_server
 ok "... and no descriptor is left" wait_for has_descriptors "$before"
 wait_for grep -q '^done' "$work/few.out"
-is "more than there are descriptors for: all are served, and ended" "$(grep '^[0-9]' "$work/few.out")" "110 nothing"
+is "... all are served, and ended" "$(grep '^[0-9]' "$work/few.out")" "110 nothing"
 ok "... each by its time" wait_for all_ended scarce 110
 is "... nobody is let alone for want of a descriptor" "$(ends scarce | uniq -c | sed 's/^ *//')" "110 status 0 idle"
-like "... for which some had to wait" "$(cat "$work/scarce.log")" 'unable to accept a connection: Too many open files'
 wait "$alarm_server"
 is "ALRM: the server ends when the last of them is idle" "$?" 0
 like "... and says so" "$(tail -n 2 "$work/alarm.log")" '^tcpserver: end [0-9]+ status 0 idle$'
