@@ -25,6 +25,12 @@
 /* Answers that are taken before other events are looked at. */
 #define ANSWERS_BURST 64
 
+/* tcptls reads some files and starts some processes. */
+#define START_MS 60000
+
+/* It replaces a worker at once, and if workers keep failing it tries again every 30 seconds. */
+#define BEREFT_MS 35000
+
 /* --- Refusals ------------------------------------------------------------------------------------------------ */
 
 /* The connection waits no longer, and the stage will refuse it. */
@@ -78,9 +84,9 @@ static struct worker *find_place(struct handshakes *h)
 
 static void hand_over_all(struct handshakes *h);
 
-static char const *new_worker(void *handshakes, pid_t pid, int channel)
+/* The channel is ours from now on. Null, or what is wrong with it. */
+static char const *new_worker(struct handshakes *h, pid_t pid, int channel)
 {
-  struct handshakes *h = handshakes;
   struct worker *worker;
   errno = 0;
   worker = message_adopt(channel) == 0 ? find_place(h) : NULL;
@@ -88,7 +94,7 @@ static char const *new_worker(void *handshakes, pid_t pid, int channel)
     close(channel);
     return errno == ENOMEM ? strerror(errno) : "tcptls has sent what is no channel, or too many";
   }
-  *worker = (struct worker){.channel = channel, .pid = pid, .generation = h->keeper.generation};
+  *worker = (struct worker){.channel = channel, .pid = pid, .generation = h->generation};
   if (events_watch(h->events, channel, EVENTS_IN, event_of(h, worker)) == -1) {
     worker->channel = -1;
     close(channel);
@@ -96,16 +102,6 @@ static char const *new_worker(void *handshakes, pid_t pid, int channel)
   }
   hand_over_all(h);
   return NULL;
-}
-
-/* A new tcptls has given all its workers: those of the one before it get no more to do. */
-static void keeper_ready(void *handshakes)
-{
-  struct handshakes *h = handshakes;
-  for (uint32_t i = 0; i < h->places; i++)
-    if (h->worker[i].generation != h->keeper.generation)
-      h->worker[i].retiring = true;
-  h->unsettled = true;
 }
 
 static bool is_usable(struct worker const *worker)
@@ -142,6 +138,79 @@ static void watch_for_room(struct handshakes *h, struct worker *worker, bool wan
                     event_of(h, worker)) == -1)
     break_off(h, worker, WORKER_CANNOT_BE_WATCHED);
 }
+
+/* --- tcptls -------------------------------------------------------------------------------------------------- */
+
+static int run(void *handshakes, struct helper *new, char path[HELPER_PATH_SIZE])
+{
+  struct handshakes *h = handshakes;
+  char const **argv = h->options->tls_argv;
+  argv[0] = path;
+  argv[1] = h->options->verbosity >= VERBOSITY_STATUS ? "-Hv" : "-H";
+  if (helper_path(path, HELPER_BESIDE, "tcptls") == -1 || helper_start(new, argv, h->environment) == -1)
+    return -1;
+  h->generation++;
+  return 0;
+}
+
+static bool take_worker(struct handshakes *h, struct message const *m)
+{
+  struct tls_worker worker;
+  char const *problem;
+  memcpy(&worker, m->payload, sizeof worker);
+  if (!tls_worker_is_sound(&worker)) {
+    close(m->descriptor[0]);
+    return false;
+  }
+  problem = new_worker(h, (pid_t)worker.pid, m->descriptor[0]);
+  if (problem)
+    keeper_break_off(&h->keeper, problem);
+  else
+    timers_cancel(h->timers, &h->keeper.overdue);
+  return true;
+}
+
+/* A new one has given all its workers: those of the one before it get no more to do. */
+static bool take_ready(struct handshakes *h)
+{
+  if (h->keeper.is_ready)
+    return false;
+  h->keeper.is_ready = true;
+  h->keeper.told = false;
+  timers_cancel(h->timers, &h->keeper.overdue);
+  for (uint32_t i = 0; i < h->places; i++)
+    if (h->worker[i].generation != h->generation)
+      h->worker[i].retiring = true;
+  h->unsettled = true;
+  return true;
+}
+
+static bool heed(void *handshakes, struct message const *m)
+{
+  return m->header.kind == TLS_WORKER ? take_worker(handshakes, m) : take_ready(handshakes);
+}
+
+static struct keeper_kind const tcptls = {
+    .program = "tcptls",
+    .if_absent = " (it is made where OpenSSL 3 is when ucspi-tcpmux is built)",
+    .purpose = "speak TLS",
+    .upkeep = "keep TLS workers going",
+    .has_ended = "tcptls has ended",
+    .makes_no_sense = "tcptls has sent what makes no sense",
+    .never_ready = "tcptls is not ready after a minute",
+    .not_ready_again = "tcptls does not get ready",
+    .is_overdue = "tcptls starts no worker",
+    .last_words = "nothing is left that speaks TLS, and no new tcptls gets ready",
+    .event = EVENT_TLS_KEEPER,
+    .start_ms = START_MS,
+    .restart_ms = START_MS,
+    .begin = &tls_to_keeper[0],
+    .reload = &tls_to_keeper[1],
+    .from = tls_from_keeper,
+    .from_kinds = sizeof tls_from_keeper / sizeof tls_from_keeper[0],
+    .run = run,
+    .heed = heed,
+};
 
 /* --- Handing over -------------------------------------------------------------------------------------------- */
 
@@ -426,11 +495,6 @@ void handshakes_reload(struct handshakes *h)
   h->unsettled = true;
 }
 
-void handshakes_reaped(struct handshakes *h, pid_t pid)
-{
-  keeper_reaped(&h->keeper, pid);
-}
-
 /* --- Settling ------------------------------------------------------------------------------------------------ */
 
 /* Nobody will answer those whom it was given. */
@@ -472,6 +536,15 @@ static void lost(struct handshakes *h, struct worker *worker)
   dismiss(h, worker);
 }
 
+/* There is none left: tcptls must give one soon. */
+static void expect_worker(struct handshakes *h)
+{
+  if (h->keeper.hopeless)
+    keeper_despair(&h->keeper);
+  if (h->keeper.fd != -1)
+    timers_set_if_unset(h->timers, &h->keeper.overdue, clock_ms() + BEREFT_MS);
+}
+
 void handshakes_settle(struct handshakes *h)
 {
   if (!h->unsettled)
@@ -484,28 +557,23 @@ void handshakes_settle(struct handshakes *h)
     else if (worker->channel != -1 && worker->retiring && worker->handshakes == 0)
       dismiss(h, worker);
   }
-  keeper_settle(&h->keeper, have_workers(h));
+  if (h->keeper.trouble)
+    keeper_give_up(&h->keeper);
   if (!have_workers(h))
-    keeper_expect_worker(&h->keeper);
+    expect_worker(h);
   hand_over_all(h);
 }
 
 /* --- The start ----------------------------------------------------------------------------------------------- */
 
-void handshakes_start(struct handshakes *h, char const *const *environment)
+void handshakes_start(struct handshakes *h)
 {
-  h->keeper.options = h->options;
-  h->keeper.environment = environment;
-  h->keeper.new_worker = new_worker;
-  h->keeper.ready = keeper_ready;
-  h->keeper.context = h;
+  h->keeper = (struct keeper){
+      .kind = &tcptls, .owner = h, .report = h->report, .events = h->events, .timers = h->timers};
   keeper_start(&h->keeper);
 }
 
 void handshakes_begin(struct handshakes *h)
 {
-  h->keeper.report = h->report;
-  h->keeper.events = h->events;
-  h->keeper.timers = h->keeper.revival.timers = h->timers;
-  keeper_begin(&h->keeper);
+  keeper_begin(&h->keeper, &h->keeper.is_ready);
 }

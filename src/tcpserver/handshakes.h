@@ -50,9 +50,11 @@ struct handshakes {
   struct report *report;
   struct events *events;
   struct timers *timers;
-  struct waiting_table *table; /* the server's */
-  struct banner const *banner; /* what is sent as soon as TLS is spoken, or null */
-  struct keeper keeper;
+  struct waiting_table *table;    /* the server's */
+  struct banner const *banner;    /* what is sent as soon as TLS is spoken, or null */
+  char const *const *environment; /* tcptls's */
+  struct keeper keeper;           /* tcptls */
+  unsigned int generation;        /* how many there have been */
   struct worker worker[WORKERS_MAX];
   uint32_t places;       /* those from here on were never taken */
   uint32_t last;         /* who got the last connection */
@@ -61,11 +63,11 @@ struct handshakes {
   struct timer retry;    /* to hand over what the system had no room for */
 };
 
-/* Starts tcptls, with the rights that tcpserver still has. Needs `options` and `report`. Exits 111 if it can't be run. */
-void handshakes_start(struct handshakes *h, char const *const *environment);
+/* Starts tcptls, with the rights that tcpserver still has. The fields up to `environment` are set; table and events may be made
+ * later. Exits 111 if it can't be run. */
+void handshakes_start(struct handshakes *h);
 
-/* Takes what it gives once they have been dropped, and waits until it is ready: exits as it does if it is not. The other
- * fields above `keeper` are set before. */
+/* Takes what it gives once they have been dropped, and waits until it is ready: exits as it does if it is not. */
 void handshakes_begin(struct handshakes *h);
 
 enum outcome handshakes_stage(void *handshakes, struct connection *c);
@@ -73,12 +75,10 @@ enum outcome handshakes_stage(void *handshakes, struct connection *c);
 /* Has keys and certificates read again. */
 void handshakes_reload(struct handshakes *h);
 
-/* A worker's channel is ready; the keeper's socket is; a timer has expired (false: none of these); a child was waited for
- * that is no program's; the end of a round, in which somebody may have failed: exits 111 if nobody is left and there is no
- * hope. */
+/* A worker's channel is ready; the keeper's socket is; a timer has expired (false: none of these); the end of a round, in
+ * which somebody may have failed: exits 111 if nobody is left and there is no hope. */
 void handshakes_event(struct handshakes *h, uint32_t worker, unsigned int ready);
 void handshakes_keeper_event(struct handshakes *h);
-void handshakes_reaped(struct handshakes *h, pid_t pid);
 bool handshakes_time(struct handshakes *h, struct timer const *timer);
 void handshakes_settle(struct handshakes *h);
 

@@ -2,27 +2,21 @@
 #include "keeper.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <skalibs/strerr.h>
 
 #include "clock.h"
-#include "helper.h"
-#include "helperstart.h"
-#include "message.h"
-#include "sources.h"
-#include "tls.h"
+#include "ids.h"
 
-/* It reads some files and starts some processes. */
-#define START_MS 60000
+/* How long, if it has nobody to talk to any more, its end is waited for, and how often it is looked for. */
+#define END_MS        5000
+#define REAP_EVERY_MS 10
 
-/* It replaces a worker at once, and if workers keep failing it tries again every 30 seconds. */
-#define BEREFT_MS 35000
-
-static char const has_ended[] = "tcptls has ended";
-
-static void break_off(struct keeper *k, char const *why)
+void keeper_break_off(struct keeper *k, char const *why)
 {
   if (!k->trouble)
     k->trouble = why;
@@ -30,25 +24,13 @@ static void break_off(struct keeper *k, char const *why)
 
 /* --- Starting it --------------------------------------------------------------------------------------------- */
 
-static _Noreturn void cannot_run(char const *path, int error)
-{
-  char const *why = error == ENOENT ? " (it is made where OpenSSL 3 is when ucspi-tcpmux is built)" : "";
-  strerr_die(111, PROG, ": fatal: unable to run ", path, ": ", strerror(error), why);
-}
-
 /* 0, or -1 with errno. */
 static int start(struct keeper *k, char path[HELPER_PATH_SIZE])
 {
   struct helper new;
-  char const **argv = k->options->tls_argv;
-  if (helper_path(path, HELPER_BESIDE, "tcptls") == -1)
-    return -1;
-  argv[0] = path;
-  argv[1] = k->options->verbosity >= VERBOSITY_STATUS ? "-Hv" : "-H";
-  if (helper_start(&new, argv, k->environment) == -1)
+  if (k->kind->run(k->owner, &new, path) == -1)
     return -1;
   k->fd = new.fd;
-  k->generation++;
   k->is_ready = k->hopeless = false;
   revival_started(&k->revival, new.pid);
   return 0;
@@ -56,71 +38,43 @@ static int start(struct keeper *k, char path[HELPER_PATH_SIZE])
 
 void keeper_start(struct keeper *k)
 {
-  char path[HELPER_PATH_SIZE] = "tcptls";
-  if (start(k, path) == -1)
-    cannot_run(path, errno);
+  char path[HELPER_PATH_SIZE] = "";
+  int error;
+  k->revival.timers = k->timers;
+  if (start(k, path) == 0)
+    return;
+  error = errno;
+  strerr_die(111, PROG, ": fatal: unable to run ", path, ": ", strerror(error),
+             error == ENOENT ? k->kind->if_absent : "");
 }
 
-static int send_message(struct keeper *k, enum tls_kind kind, void const *payload)
-{
-  return message_send(k->fd, tls_row(kind), 0, payload, NULL);
-}
-
-/* What we are now, its workers will be. */
+/* What we are now, those that it keeps going will be. */
 static int send_begin(struct keeper *k)
 {
-  static struct ids begin;
-  if (ids_of_process(&begin) == -1)
-    return -1;
-  return send_message(k, TLS_BEGIN, &begin);
+  static struct ids who;
+  return ids_of_process(&who) == -1 ? -1 : message_send(k->fd, k->kind->begin, 0, &who, NULL);
+}
+
+void keeper_stop(struct keeper *k)
+{
+  revival_kill(&k->revival);
 }
 
 /* --- What it sends ------------------------------------------------------------------------------------------- */
-
-static void take_worker(struct keeper *k, struct message const *m)
-{
-  struct tls_worker worker;
-  char const *problem;
-  memcpy(&worker, m->payload, sizeof worker);
-  if (!tls_worker_is_sound(&worker)) {
-    close(m->descriptor[0]);
-    break_off(k, "tcptls has sent what makes no sense");
-    return;
-  }
-  problem = k->new_worker(k->context, (pid_t)worker.pid, m->descriptor[0]);
-  if (problem)
-    break_off(k, problem);
-  else
-    timers_cancel(k->timers, &k->overdue);
-}
-
-static void take_ready(struct keeper *k)
-{
-  if (k->is_ready) {
-    break_off(k, "tcptls has sent what makes no sense");
-    return;
-  }
-  k->is_ready = true;
-  k->told = false;
-  timers_cancel(k->timers, &k->overdue);
-  k->ready(k->context);
-}
 
 /* False if there is nothing more at the moment. */
 static bool receive(struct keeper *k)
 {
   struct message m;
-  switch (message_receive(k->fd, tls_from_keeper, sizeof tls_from_keeper / sizeof tls_from_keeper[0], &m)) {
+  switch (message_receive(k->fd, k->kind->from, k->kind->from_kinds, &m)) {
   case MESSAGE_RECEIVED:
-    if (m.header.kind == TLS_WORKER)
-      take_worker(k, &m);
-    else
-      take_ready(k);
+    if (!k->kind->heed(k->owner, &m))
+      keeper_break_off(k, k->kind->makes_no_sense);
     return true;
-  case MESSAGE_NONE: return false;
-  case MESSAGE_END: break_off(k, has_ended); break;
+  case MESSAGE_NONE: break;
+  case MESSAGE_END: keeper_break_off(k, k->kind->has_ended); break;
   case MESSAGE_REFUSED:
-    break_off(k, errno == EPROTO ? "tcptls has sent what makes no sense" : has_ended);
+    keeper_break_off(k, errno == EPROTO ? k->kind->makes_no_sense : k->kind->has_ended);
     break;
   }
   return false;
@@ -135,24 +89,59 @@ void keeper_event(struct keeper *k)
 
 /* --- The start of tcpserver ---------------------------------------------------------------------------------- */
 
-static int watch(struct keeper *k)
+/* Until there may be a message. False if the deadline has passed. */
+static bool wait_for_message(struct keeper const *k, int64_t deadline_ms)
 {
-  return events_watch(k->events, k->fd, EVENTS_IN, (struct event){.kind = EVENT_KEEPER});
+  struct pollfd p = {.fd = k->fd, .events = POLLIN};
+  if (clock_ms() >= deadline_ms)
+    return false;
+  if (poll(&p, 1, clock_wait_ms(deadline_ms)) == -1 && errno != EINTR)
+    strerr_diefusys(111, "wait for ", k->kind->program);
+  return true;
 }
 
-void keeper_begin(struct keeper *k)
+/* Its exit status, or 0 if it has none: it was killed, or does not end though nobody listens to it. */
+static int exit_status(struct keeper const *k)
 {
-  int64_t deadline_ms = clock_ms() + START_MS;
+  int status;
+  close(k->fd);
+  for (int64_t until_ms = clock_ms() + END_MS; clock_ms() < until_ms; poll(NULL, 0, REAP_EVERY_MS)) {
+    pid_t pid = waitpid(k->revival.pid, &status, WNOHANG);
+    if (pid == k->revival.pid)
+      return WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+    if (pid == -1 && errno != EINTR)
+      return 0;
+  }
+  return 0;
+}
+
+/* With 100 or 111 it has said why. */
+static _Noreturn void end_as_it_does(struct keeper const *k)
+{
+  int status = k->trouble == k->kind->has_ended ? exit_status(k) : 0;
+  if (status != 100 && status != 111)
+    strerr_dief(111, "unable to ", k->kind->purpose, ": ", k->trouble);
+  _exit(status);
+}
+
+static int watch(struct keeper *k)
+{
+  return events_watch(k->events, k->fd, EVENTS_IN, (struct event){.kind = k->kind->event});
+}
+
+void keeper_begin(struct keeper *k, bool const *enough)
+{
+  int64_t deadline_ms = clock_ms() + k->kind->start_ms;
   /* If it has ended already that is told by its end. */
   if (send_begin(k) == -1 && errno != EPIPE && errno != ECONNRESET)
-    strerr_diefusys(111, "tell tcptls who we are");
-  while (!k->is_ready && !k->trouble)
-    if (!receive(k) && !k->trouble && !helperstart_wait(k->fd, deadline_ms, "tcptls"))
-      break_off(k, "tcptls is not ready after a minute");
-  if (k->trouble)
-    helperstart_end(k->fd, k->revival.pid, k->trouble == has_ended, "speak TLS", k->trouble);
+    strerr_diefusys(111, "tell ", k->kind->program, " who we are");
+  while (!*enough && !k->trouble)
+    if (!receive(k) && !k->trouble && !wait_for_message(k, deadline_ms))
+      keeper_break_off(k, k->kind->never_ready);
+  if (k->trouble && !k->is_ready)
+    end_as_it_does(k);
   if (watch(k) == -1)
-    strerr_diefusys(111, "watch tcptls");
+    strerr_diefusys(111, "watch ", k->kind->program);
 }
 
 /* --- Afterwards ---------------------------------------------------------------------------------------------- */
@@ -160,21 +149,15 @@ void keeper_begin(struct keeper *k)
 void keeper_reload(struct keeper *k)
 {
   /* If its socket is full it has been told often enough already. */
-  if (k->fd != -1 && !k->trouble && send_message(k, TLS_RELOAD, NULL) == -1 && errno != EAGAIN &&
-      errno != EWOULDBLOCK)
-    break_off(k, has_ended);
-}
-
-void keeper_expect_worker(struct keeper *k)
-{
-  if (k->fd != -1)
-    timers_set_if_unset(k->timers, &k->overdue, clock_ms() + BEREFT_MS);
+  if (k->fd != -1 && !k->trouble && message_send(k->fd, k->kind->reload, 0, NULL, NULL) == -1 &&
+      errno != EAGAIN && errno != EWOULDBLOCK)
+    keeper_break_off(k, k->kind->has_ended);
 }
 
 static void tell(struct keeper *k, char const *why)
 {
   if (!k->told)
-    report_warning(k->report, "keep TLS workers going", "", why);
+    report_warning(k->report, k->kind->upkeep, "", why);
   k->told = true;
 }
 
@@ -194,9 +177,9 @@ static void restart(struct keeper *k)
     k->hopeless = !is_shortage(error);
     revival_not_started(&k->revival);
   } else if (watch(k) == -1 || send_begin(k) == -1)
-    break_off(k, has_ended);
+    keeper_break_off(k, k->kind->has_ended);
   else
-    timers_set(k->timers, &k->overdue, clock_ms() + START_MS);
+    timers_set(k->timers, &k->overdue, clock_ms() + k->kind->restart_ms);
 }
 
 bool keeper_time(struct keeper *k, struct timer const *timer)
@@ -204,7 +187,7 @@ bool keeper_time(struct keeper *k, struct timer const *timer)
   if (timer == &k->revival.timer)
     restart(k);
   else if (timer == &k->overdue)
-    break_off(k, k->is_ready ? "tcptls starts no worker" : "tcptls does not get ready");
+    keeper_break_off(k, k->is_ready ? k->kind->is_overdue : k->kind->not_ready_again);
   else
     return false;
   return true;
@@ -215,9 +198,10 @@ void keeper_reaped(struct keeper *k, pid_t pid)
   revival_reaped(&k->revival, pid);
 }
 
-static void give_up(struct keeper *k, char const *why)
+void keeper_give_up(struct keeper *k)
 {
-  tell(k, why);
+  tell(k, k->trouble);
+  k->trouble = NULL;
   k->hopeless = !k->is_ready;
   events_forget(k->events, k->fd);
   close(k->fd);
@@ -226,14 +210,8 @@ static void give_up(struct keeper *k, char const *why)
   revival_failed(&k->revival);
 }
 
-void keeper_settle(struct keeper *k, bool have_workers)
+void keeper_despair(struct keeper const *k)
 {
-  char const *why = k->trouble;
-  k->trouble = NULL;
-  if (why)
-    give_up(k, why);
-  if (!k->hopeless || have_workers)
-    return;
   report_flush(k->report);
-  strerr_dief(111, "nothing is left that speaks TLS, and no new tcptls gets ready");
+  strerr_dief(111, k->kind->last_words);
 }

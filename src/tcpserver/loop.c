@@ -18,6 +18,7 @@
 #include "events.h"
 #include "handshakes.h"
 #include "idle.h"
+#include "keeper.h"
 #include "launch.h"
 #include "limits.h"
 #include "names.h"
@@ -405,8 +406,8 @@ static void stranger_ended(void *context, pid_t pid)
 {
   struct server *s = context;
   names_reaped(&s->names, pid);
-  handshakes_reaped(&s->handshakes, pid);
-  sql_reaped(&s->sql, pid);
+  keeper_reaped(&s->handshakes.keeper, pid);
+  keeper_reaped(&s->sql.keeper, pid);
 }
 
 /* The program has ended, and with it the connection, if it was kept here: before anything else, because the client sees it
@@ -446,7 +447,7 @@ static void reload(struct server *s)
     access_open(&s->access);
   opening_reload(&s->opening);
   if (s->options->dbconf)
-    sql_reload(&s->sql);
+    keeper_reload(&s->sql.keeper);
   if (s->options->tls)
     handshakes_reload(&s->handshakes);
   plugins_reload(&s->plugins, &s->report);
@@ -492,9 +493,9 @@ static void handle(struct server *s, struct event const *event)
   case EVENT_SIGNAL: obey_next(s); break;
   case EVENT_CHILD: reaper_event(&s->reaper, event->number); break;
   case EVENT_HELPER: names_event(&s->names, event->ready); break;
-  case EVENT_KEEPER: handshakes_keeper_event(&s->handshakes); break;
+  case EVENT_TLS_KEEPER: handshakes_keeper_event(&s->handshakes); break;
   case EVENT_WORKER: handshakes_event(&s->handshakes, event->number, event->ready); break;
-  case EVENT_SQL: sql_event(&s->sql); break;
+  case EVENT_SQL_KEEPER: keeper_event(&s->sql.keeper); break;
   case EVENT_WAITING: handle_waiting(s, event); break;
   }
 }
@@ -509,7 +510,7 @@ static void handle_timers(struct server *s)
     else if (timer == &s->idle.next)
       idle_check(&s->idle, now);
     else if (!throttle_time(&s->throttle, timer) && !names_time(&s->names, timer) &&
-             !proxy_time(&s->proxy, timer) && !sql_time(&s->sql, timer))
+             !proxy_time(&s->proxy, timer) && !keeper_time(&s->sql.keeper, timer))
       handshakes_time(&s->handshakes, timer);
 }
 
@@ -655,24 +656,26 @@ static void prepare_names(struct server *s)
   names_start(&s->names);
 }
 
-static void prepare_handshakes(struct server *s)
+static void start_handshakes(struct server *s)
 {
+  s->handshakes.options = s->options;
   s->handshakes.listener = s->listener;
+  s->handshakes.report = &s->report;
   s->handshakes.events = &s->events;
   s->handshakes.timers = &s->timers;
   s->handshakes.table = &s->waiting;
   s->handshakes.banner = s->options->banner ? &s->banner : NULL;
-  if (s->options->tls)
-    handshakes_begin(&s->handshakes);
+  s->handshakes.environment = s->launch.base.entry;
+  handshakes_start(&s->handshakes);
 }
 
-static void prepare_sql(struct server *s)
+static void start_sql(struct server *s)
 {
   s->sql.dbconf = s->options->dbconf;
   s->sql.listener = s->listener;
   s->sql.report = &s->report;
   s->sql.events = &s->events;
-  s->sql.timers = s->sql.revival.timers = &s->timers;
+  s->sql.timers = &s->timers;
   s->sql.environment = s->launch.base.entry;
   sql_start(&s->sql);
 }
@@ -684,13 +687,13 @@ void loop_begin(struct options const *o, struct listener *l, char const *const *
   s->listener = l;
   s->report.verbosity = o->verbosity;
   s->report.local_host = o->local_host;
-  s->launch.options = s->handshakes.options = o;
-  s->launch.report = s->handshakes.report = &s->report;
+  s->launch.options = o;
+  s->launch.report = &s->report;
   launch_load_environment(&s->launch, environment);
   if (o->tls)
-    handshakes_start(&s->handshakes, s->launch.base.entry);
+    start_handshakes(s);
   if (o->dbconf)
-    prepare_sql(s);
+    start_sql(s);
 }
 
 void loop_prepare(void)
@@ -719,7 +722,8 @@ void loop_prepare(void)
     strerr_diefusys(111, "wait for events");
   waiting_init(&s->waiting);
   s->waiting.limit = s->launch.waiting == 0 ? 0 : launch_room_to_wait(&s->launch);
-  prepare_handshakes(s);
+  if (o->tls)
+    handshakes_begin(&s->handshakes);
   if (o->dbconf)
     sql_begin(&s->sql);
   signals = signals_init();
@@ -749,7 +753,7 @@ int loop_run(void)
     wait_and_handle(s);
   }
   names_stop(&s->names);
-  sql_stop(&s->sql);
+  keeper_stop(&s->sql.keeper);
   report_flush(&s->report);
   return 0;
 }

@@ -5,73 +5,26 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <skalibs/strerr.h>
-
 #include "clock.h"
-#include "helper.h"
-#include "helperstart.h"
-#include "sources.h"
 #include "sqlmessage.h"
-
-/* It reads a file, and waits for a database, an hour at most. */
-#define START_MS 3660000
 
 /* It says at least every SQL_ALIVE_S that it lives. */
 #define SILENCE_MS (3 * SQL_ALIVE_S * 1000)
 
-static char const has_ended[] = "tcpsql has ended";
+/* --- tcpsql -------------------------------------------------------------------------------------------------- */
 
-static void break_off(struct sql *s, char const *why)
+static int run(void *sql, struct helper *new, char path[HELPER_PATH_SIZE])
 {
-  if (!s->trouble)
-    s->trouble = why;
+  struct sql *s = sql;
+  return sqlmessage_start(new, path, s->dbconf, s->environment);
 }
-
-/* --- Starting it --------------------------------------------------------------------------------------------- */
-
-static int start(struct sql *s, char path[HELPER_PATH_SIZE])
-{
-  struct helper new;
-  if (sqlmessage_start(&new, path, s->dbconf, s->environment) == -1)
-    return -1;
-  s->fd = new.fd;
-  s->is_ready = s->hopeless = false;
-  revival_started(&s->revival, new.pid);
-  return 0;
-}
-
-void sql_start(struct sql *s)
-{
-  char path[HELPER_PATH_SIZE] = "tcpsql";
-  s->table = (struct ruletable)RULETABLE_ZERO;
-  if (start(s, path) == -1)
-    strerr_diefusys(111, "run ", path);
-}
-
-static int send_message(struct sql *s, enum sqlmessage_kind kind, void const *payload)
-{
-  return message_send(s->fd, sqlmessage_row(kind), 0, payload, NULL);
-}
-
-static int send_begin(struct sql *s)
-{
-  static struct ids who;
-  return ids_of_process(&who) == -1 ? -1 : send_message(s, SQL_BEGIN, &who);
-}
-
-void sql_stop(struct sql *s)
-{
-  revival_kill(&s->revival);
-}
-
-/* --- What it sends ------------------------------------------------------------------------------------------- */
 
 static void are_fresh(struct sql *s)
 {
   if (!s->table.image)
     return;
   s->fresh_ms = clock_ms();
-  s->told = s->told_stale = false;
+  s->keeper.told = s->told_stale = false;
 }
 
 /* Until the new ones are there the old ones are; if they are none, too. */
@@ -83,7 +36,8 @@ static void take_image(struct sql *s, int descriptor)
   s->has_tried = true;
   if (result == -1) {
     /* Another one will send them again; this one would go on to say that they are fresh. */
-    break_off(s, error == EPROTO ? "tcpsql has sent what are no rules" : "there is no memory for them");
+    keeper_break_off(&s->keeper,
+                     error == EPROTO ? "tcpsql has sent what are no rules" : "there is no memory for them");
     return;
   }
   ruletable_close(&s->table);
@@ -92,22 +46,23 @@ static void take_image(struct sql *s, int descriptor)
   report_rules(s->report, ruletable_rows(&new));
 }
 
-static void take_ready(struct sql *s, struct message const *m)
+static bool take_ready(struct sql *s, struct message const *m)
 {
   struct sql_ready r;
   memcpy(&r, m->payload, sizeof r);
-  if (s->is_ready || r.stale_s == 0) {
-    break_off(s, "tcpsql has sent what makes no sense");
-    return;
-  }
-  s->is_ready = true;
+  if (s->keeper.is_ready || r.stale_s == 0)
+    return false;
+  s->keeper.is_ready = true;
   s->stale_ms = r.stale_s * INT64_C(1000);
+  return true;
 }
 
-static void heed(struct sql *s, struct message const *m)
+static bool heed(void *sql, struct message const *m)
 {
+  struct sql *s = sql;
+  timers_set(s->timers, &s->keeper.overdue, clock_ms() + SILENCE_MS);
   switch ((enum sqlmessage_kind)m->header.kind) {
-  case SQL_READY: take_ready(s, m); break;
+  case SQL_READY: return take_ready(s, m);
   case SQL_IMAGE: take_image(s, m->descriptor[0]); break;
   case SQL_FRESH: are_fresh(s); break;
   case SQL_TRIED: s->has_tried = true; break;
@@ -118,101 +73,42 @@ static void heed(struct sql *s, struct message const *m)
   case SQL_REFUSED:
   case SQL_FAILED: break; /* all but the first are not in sqlmessage_from_helper */
   }
+  return true;
 }
 
-/* False if there is nothing more at the moment. */
-static bool receive(struct sql *s)
-{
-  struct message m;
-  switch (message_receive(s->fd, sqlmessage_from_helper,
-                          sizeof sqlmessage_from_helper / sizeof sqlmessage_from_helper[0], &m)) {
-  case MESSAGE_RECEIVED:
-    timers_set(s->timers, &s->overdue, clock_ms() + SILENCE_MS);
-    heed(s, &m);
-    return true;
-  case MESSAGE_NONE: return false;
-  case MESSAGE_END: break_off(s, has_ended); break;
-  case MESSAGE_REFUSED:
-    break_off(s, errno == EPROTO ? "tcpsql has sent what makes no sense" : has_ended);
-    break;
-  }
-  return false;
-}
+static struct keeper_kind const tcpsql = {
+    .program = "tcpsql",
+    .if_absent = "",
+    .purpose = "get rules from a database",
+    .upkeep = "get rules from a database",
+    .has_ended = "tcpsql has ended",
+    .makes_no_sense = "tcpsql has sent what makes no sense",
+    .never_ready = "tcpsql does not get ready",
+    .not_ready_again = "tcpsql says nothing any more",
+    .is_overdue = "tcpsql says nothing any more",
+    .last_words = "there are no rules, and no new tcpsql gets ready",
+    .event = EVENT_SQL_KEEPER,
+    .start_ms = 3660000, /* it reads a file, and waits for a database, an hour at most */
+    .restart_ms = SILENCE_MS,
+    .begin = &sqlmessage_to_helper[0],
+    .reload = &sqlmessage_to_helper[1],
+    .from = sqlmessage_from_helper,
+    .from_kinds = sizeof sqlmessage_from_helper / sizeof sqlmessage_from_helper[0],
+    .run = run,
+    .heed = heed,
+};
 
-void sql_event(struct sql *s)
+void sql_start(struct sql *s)
 {
-  /* It sends few messages: a second one is not looked for. */
-  if (s->fd != -1 && !s->trouble)
-    receive(s);
-}
-
-static int watch(struct sql *s)
-{
-  return events_watch(s->events, s->fd, EVENTS_IN, (struct event){.kind = EVENT_SQL});
+  s->table = (struct ruletable)RULETABLE_ZERO;
+  s->keeper = (struct keeper){
+      .kind = &tcpsql, .owner = s, .report = s->report, .events = s->events, .timers = s->timers};
+  keeper_start(&s->keeper);
 }
 
 void sql_begin(struct sql *s)
 {
-  int64_t deadline_ms = clock_ms() + START_MS;
-  /* If it has ended already that is told by its end. */
-  if (send_begin(s) == -1 && errno != EPIPE && errno != ECONNRESET)
-    strerr_diefusys(111, "tell tcpsql who we are");
-  while (!s->has_tried && !s->trouble)
-    if (!receive(s) && !s->trouble && !helperstart_wait(s->fd, deadline_ms, "tcpsql"))
-      break_off(s, "tcpsql does not get ready");
-  if (s->trouble && !s->is_ready)
-    helperstart_end(s->fd, s->revival.pid, s->trouble == has_ended, "get rules from a database", s->trouble);
-  if (watch(s) == -1)
-    strerr_diefusys(111, "watch tcpsql");
-}
-
-/* --- Afterwards ---------------------------------------------------------------------------------------------- */
-
-void sql_reload(struct sql *s)
-{
-  /* If its socket is full it has been told often enough already. */
-  if (s->fd != -1 && !s->trouble && send_message(s, SQL_RELOAD, NULL) == -1 && errno != EAGAIN &&
-      errno != EWOULDBLOCK)
-    break_off(s, has_ended);
-}
-
-static void tell(struct sql *s, char const *why)
-{
-  if (!s->told)
-    report_warning(s->report, "get rules from a database", "", why);
-  s->told = true;
-}
-
-static void restart(struct sql *s)
-{
-  char path[HELPER_PATH_SIZE];
-  if (!revival_due(&s->revival))
-    return;
-  if (start(s, path) == -1) {
-    int error = errno;
-    tell(s, strerror(error));
-    s->hopeless = error != EAGAIN && error != ENOMEM && error != EMFILE && error != ENFILE;
-    revival_not_started(&s->revival);
-  } else if (watch(s) == -1 || send_begin(s) == -1)
-    break_off(s, has_ended);
-  else
-    timers_set(s->timers, &s->overdue, clock_ms() + SILENCE_MS);
-}
-
-bool sql_time(struct sql *s, struct timer const *timer)
-{
-  if (timer == &s->revival.timer)
-    restart(s);
-  else if (timer == &s->overdue)
-    break_off(s, "tcpsql says nothing any more");
-  else
-    return false;
-  return true;
-}
-
-void sql_reaped(struct sql *s, pid_t pid)
-{
-  revival_reaped(&s->revival, pid);
+  keeper_begin(&s->keeper, &s->has_tried);
 }
 
 static bool are_good(struct sql const *s)
@@ -220,29 +116,13 @@ static bool are_good(struct sql const *s)
   return s->table.image && clock_ms() - s->fresh_ms <= s->stale_ms;
 }
 
-static void give_up(struct sql *s, char const *why)
-{
-  tell(s, why);
-  s->hopeless = !s->is_ready;
-  events_forget(s->events, s->fd);
-  close(s->fd);
-  s->fd = -1;
-  timers_cancel(s->timers, &s->overdue);
-  revival_failed(&s->revival);
-}
-
 void sql_settle(struct sql *s)
 {
-  char const *why = s->trouble;
   /* Not written to for nothing, each time round the loop: that would be a page to copy (loop.c). */
-  if (why) {
-    s->trouble = NULL;
-    give_up(s, why);
-  }
-  if (!s->hopeless || are_good(s))
-    return;
-  report_flush(s->report);
-  strerr_dief(111, "there are no rules, and no new tcpsql gets ready");
+  if (s->keeper.trouble)
+    keeper_give_up(&s->keeper);
+  if (s->keeper.hopeless && !are_good(s))
+    keeper_despair(&s->keeper);
 }
 
 /* --- Connections --------------------------------------------------------------------------------------------- */
