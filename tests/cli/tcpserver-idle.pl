@@ -19,8 +19,9 @@ $SIG{ALRM} = sub { print "no end within 60 seconds\n"; exit 2 };
 alarm 60;
 socket(my $s, AF_INET, SOCK_STREAM, 0) or die "socket: $!\n";
 setsockopt($s, SOL_SOCKET, SO_RCVBUF, 65536);
-connect($s, pack_sockaddr_in($port, inet_aton($address))) or die "connect: $!\n";
+# From before each action: the server may see it before we get to look at the clock.
 my $since = time;
+connect($s, pack_sockaddr_in($port, inet_aton($address))) or die "connect: $!\n";
 
 sub take {
   my ($left) = @_;
@@ -54,6 +55,6 @@ my %DO = (
 );
 for (@actions) {
   my ($what, $operand) = split /:/, $_, 2;
+  $since = time unless $what eq 'pause' || $what eq 'end';
   $DO{$what}->($operand);
-  $since = time unless $what eq 'pause';
 }
