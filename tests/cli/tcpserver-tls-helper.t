@@ -25,6 +25,8 @@ stopped_keeper=$(keepers)
 only_worker=$(workers)
 kill -STOP "$stopped_keeper"
 kill -KILL "$only_worker"
+# What a worker was given and has not read ends with it.
+wait_for ended "$only_worker"
 crowd queued 3 127.0.0.1 "$port" 127.0.0.2
 tell queued 'say * hello'
 TLS_FOLDER=$work/tls
@@ -273,8 +275,10 @@ serving both -HRl0 -v -n cert 127.0.0.1 0 echo served
 crowd orphans 4 127.0.0.1 "$port" 127.0.0.2
 noted 4 '^open'
 kill -STOP "$server"
-# shellcheck disable=SC2046
-kill -KILL "$(keepers)" $(workers)
+killed="$(keepers) $(workers)"
+# shellcheck disable=SC2086
+kill -KILL $killed
+for one in $killed; do wait_for ended "$one"; done
 crowd between 5 127.0.0.1 "$port" 127.0.0.3
 tell between 'say * hello'
 kill -CONT "$server"

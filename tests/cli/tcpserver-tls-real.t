@@ -148,6 +148,8 @@ keep_client cut "$tools/client" -h 127.0.0.1 "$port"
 keep_client cut2 "$tools/client" -h 127.0.0.1 "$port"
 first=$(workers | head -n 1)
 kill -KILL "$first"
+# What it is given and does not read ends with it.
+wait_for ended "$first"
 began=$(date +%s%N)
 is "a worker is killed: new ones are served" "$(client -n 4 127.0.0.1 "$port")" served
 # Its silence would be noticed after five.
