@@ -88,14 +88,15 @@ cd service/greet || exit 1
 is 'the rules are explained as shown' "$(run explain)" "$(example explained)"
 background svscan svscan "$work/service"
 svscan_pid=$pid
-down()
-{
-  svc -dx "$work/service/greet" "$work/service/greet/log"
-  ! svok "$work/service/greet" && ! svok "$work/service/greet/log"
-}
+up() { svok "$work/service/greet" && svok "$work/service/greet/log"; }
+down() { ! svok "$work/service/greet" && ! svok "$work/service/greet/log"; }
+# Told before it has its pipes, a supervise would not hear of its end. Told more than once, it sends SIGCONT to a server that
+# is about to end, and a sanitized one then waits for ever: it stops itself to look for leaks.
 stop_service()
 {
+  wait_for up
   stop "$svscan_pid"
+  svc -dx "$work/service/greet" "$work/service/greet/log"
   wait_for down
   cleanup
 }
