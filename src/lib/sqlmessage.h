@@ -17,12 +17,13 @@ enum sqlmessage_kind {
   SQL_READY, /* struct sql_ready: the settings are sound and there is a library. Instead of it tcpsql ends, 100 or 111, and
                 has said why on its standard error */
   SQL_IMAGE, /* no payload; the rules from now on */
-  SQL_FRESH, /* no payload: the rules that were sent last are what is in the database now */
+  SQL_FRESH, /* no payload: the database answers, and the rules that were sent last are good: they are what is in it, or what is
+                in it can't be used (REFUSED) */
   SQL_TRIED, /* no payload: an attempt to get rules has failed; the log knows why */
   SQL_ALIVE, /* no payload, now and then */
   /* From the process that talks to the database; besides IMAGE and FRESH. */
   SQL_LIBRARY, /* no payload: it has found one */
-  SQL_REFUSED, /* no payload: the table can't be used; the log knows why. The one before stays */
+  SQL_REFUSED, /* no payload: the table can't be used; the log knows why. The one before stays: FRESH follows */
   SQL_FAILED   /* struct sql_failure: the database can't be asked; this process ends */
 };
 

@@ -86,8 +86,10 @@ static void load(struct loader *l, bool first)
     database_complain(&l->database);
     if (loaded == DATABASE_LOADED)
       send_image(&b);
-    else
+    else {
       tell(SQL_REFUSED, NULL, NULL);
+      tell(SQL_FRESH, NULL, NULL);
+    }
   }
   l->fingerprint = l->database.fingerprint;
   ruletable_builder_free(&b);

@@ -112,6 +112,14 @@ logs "... for the reason sql" stale '^tcpserver: deny 0 .* sql$'
 logs "... and the log says why" stale '^tcpserver: warning: unable to use the rules of .*: the database has been away for too long$'
 kill -CONT "$sql_pid"
 soon "... until it is there again" 1 served
+refused=$(grep -c ' sql$' "$work/stale.log")
+for change in 1 2 3 4 5 6 7 8; do
+  sql "DELETE FROM rules WHERE iprules = 'nobody'; INSERT INTO rules (iprules, env) VALUES ('nobody', 'CHANGE=$change')"
+  sleep 0.4
+done
+logs "a table that can't be used is said to be" stale '^tcpsql: warning: the table is not used because of these rows'
+is "... and while there is one its predecessor does not grow old, however often it changes" "$(ask 1) $(ask 2)" 'served '
+is "..." "$(grep -c ' sql$' "$work/stale.log")" "$refused"
 stop
 unset MYSQL_STALE
 
