@@ -83,8 +83,18 @@ is "hours that are none refuse" "$(ask 17)" ''
 is "a row's rate is kept: the first is served" "$(ask 15)" 'A=1 B=x,y'
 is "... the second is not" "$(ask 15)" ''
 logs "... for that reason" rows '^tcpserver: deny 0 .*:127\.0\.0\.15::[0-9]* rate'
-is "a row's limit for one address is kept: one alone is served" "$(ask 18)" 'A=1 B=x,y'
-
+serve limit -v -HRl0 -m "$work/db.conf" 127.0.0.1 0 sh -c 'echo served; cat > /dev/null'
+limit=$pid
+hold one -b 127.0.0.18 127.0.0.1 "$port"
+logs "a row's limit for one address is kept: the first is served" limit '^tcpserver: ok .*:127\.0\.0\.18:'
+is "... the second is not while the first is there" "$(ask 18)" ''
+logs "... for that reason" limit '^tcpserver: deny 0 .*:127\.0\.0\.18::[0-9]* perip 1$'
+is "... one from elsewhere is" "$(ask 19)" served
+stop
+logs "(the first goes)" limit '^tcpserver: end .* 0$'
+is "... and then the next" "$(ask 18)" served
+stop "$limit"
+port=$(cat "$work/rows.out")
 
 sql "DELETE FROM rules WHERE iprules = '127.0.0.2'"
 soon "a row that is deleted refuses no longer" 2 'A=1 B=x,y'

@@ -95,6 +95,26 @@ static void test_rows(void)
      "what a row refuses whose port can't be read it refuses at every port");
 }
 
+static void test_backslashes(void)
+{
+  static struct {
+    char const *env, *expected;
+    size_t len;
+  } const t[] = {
+#define IS(list) list, sizeof list
+      {"A=\\,", IS("+A=,")},       {"A=\\,,B=1", IS("+A=,\0+B=1")},
+      {"A=\\,\\,x", IS("+A=,,x")}, {"A=x\\\\,B=1", IS("+A=x\\,B=1")},
+      {"A=\\", IS("+A=\\")},       {"A=\\x,B=\\", IS("+A=\\x\0+B=\\")},
+#undef IS
+  };
+  for (size_t i = 0; i < sizeof t / sizeof t[0]; i++)
+    ok(parse("*", NULL, t[i].env, NULL) == SQLROW_GOOD && row.row.edits_len == t[i].len &&
+           memcmp(row.edits, t[i].expected, t[i].len) == 0,
+       "of %s only a comma's backslash is taken away", t[i].env);
+  ok(parse("*", NULL, "A\\,B=1", NULL) == SQLROW_BAD, "a name has no comma, with a backslash neither");
+  ok(parse("*", NULL, "\\,A=1", NULL) == SQLROW_BAD, "... nor has it one in front");
+}
+
 static void test_env(void)
 {
   static char const expected[] = "+HOME=/tmp\0+SERVER=a,b\0+EMPTY=\0+WITH==\0+Q='\"\xff\\n";
@@ -309,6 +329,7 @@ int main(void)
 {
   test_rows();
   test_env();
+  test_backslashes();
   test_asking();
   test_many();
   test_too_many();
