@@ -280,7 +280,7 @@ $(TLS_UNIT:%=$(B)/unit/%): $(B)/libtls.a
 
 # What the shell tests run besides the programs: clients and servers of their own, and libraries to preload. `all` is there
 # when they are whole.
-TOOLS := $(patsubst %,$(B)/tools/%,peer shim.so clock.so $(if $(filter yes,$(OPENSSL)),client helped service ucspitls))
+TOOLS := $(patsubst %,$(B)/tools/%,peer shim.so clock.so mysql.so mariadb.so $(if $(filter yes,$(OPENSSL)),client helped service ucspitls))
 tools: $(B)/tools/all
 $(B)/tools/all: $(TOOLS)
 	touch $@
@@ -291,6 +291,7 @@ $(B)/tools/%: tests/tools/%.c
 $(B)/tools/%: tests/tls/%.c $(B)/libucspi.a
 	@mkdir -p $(@D)
 	$(CC) $(TOOL_CFLAGS) -o $@ $< $(LIBS) -lssl -lcrypto
+$(B)/tools/mysql.so $(B)/tools/mariadb.so: tests/fault/mysql.h
 $(B)/tools/%.so: tests/fault/%.c
 	@mkdir -p $(@D)
 	$(CC) $(TOOL_CFLAGS) -shared -fPIC -o $@ $< -ldl

@@ -5,7 +5,7 @@
 #                   $work/sql-install.log
 #   $sql_command    words that run it; it is ready when its standard error says "ready for connections"
 #   sql TEXT        runs statements in the database `access`, as its root
-#   db_conf NAME [password [table [user]]]   writes $work/NAME for that user, or tcp
+#   db_conf NAME [password [table [user [server]]]]   writes $work/NAME for that user, or tcp
 sql_socket=$work/sql.sock
 
 # Small, and without what makes writes last: nobody needs these data tomorrow.
@@ -41,5 +41,5 @@ sql()
 
 db_conf()
 {
-  (umask 077; printf '%s:%s:%s:access:%s\n' "$sql_socket" "${4:-tcp}" "${2:-s3cr:t}" "${3:-rules}" > "$work/$1")
+  (umask 077; printf '%s:%s:%s:access:%s\n' "${5:-$sql_socket}" "${4:-tcp}" "${2:-s3cr:t}" "${3:-rules}" > "$work/$1")
 }

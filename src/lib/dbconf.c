@@ -2,12 +2,12 @@
 #include "dbconf.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "decimal.h"
+#include "namedfile.h"
 #include "span.h"
 #include "transfer.h"
 
@@ -112,8 +112,6 @@ static char const *read_open(struct dbconf *c, int fd)
   struct stat st;
   if (fstat(fd, &st) == -1)
     return strerror(errno);
-  if (!S_ISREG(st.st_mode))
-    return "it is not a regular file";
   if (st.st_mode & S_IRWXO)
     return "others than its owner and group have rights to it, and it holds a password: chmod o-rwx";
   while (len < sizeof text && (n = transfer_read(fd, text + len, sizeof text - len)) > 0)
@@ -127,11 +125,10 @@ static char const *read_open(struct dbconf *c, int fd)
 
 char const *dbconf_read(struct dbconf *c, char const *path)
 {
-  /* O_NONBLOCK: a FIFO must not stop us. */
-  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  char const *problem;
-  if (fd == -1)
-    return strerror(errno);
+  int fd;
+  char const *problem = namedfile_open(&fd, path);
+  if (problem)
+    return problem;
   problem = read_open(c, fd);
   close(fd);
   return problem;

@@ -24,7 +24,7 @@ enum sqlmessage_kind {
   /* From the process that talks to the database; besides IMAGE and FRESH. */
   SQL_LIBRARY, /* no payload: it has found one */
   SQL_REFUSED, /* no payload: the table can't be used; the log knows why. The one before stays: FRESH follows */
-  SQL_FAILED   /* struct sql_failure: the database can't be asked; this process ends */
+  SQL_FAILED /* struct sql_failure: the database can't be asked; this process ends. Before LIBRARY: and never could be */
 };
 
 struct sql_ready {

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -61,10 +62,56 @@ static int settle_session(struct database *d)
   return 0;
 }
 
+static bool is_verified(struct database const *d)
+{
+  return d->authorities && !d->conf->is_path;
+}
+
+static int insist_on_tls(struct database *d)
+{
+  static unsigned int const tcp = 1;
+  struct library const *l = &d->library;
+  struct library_verifier const *v = library_verifier(l);
+  if (library_trusts_address(l, d->conf->server))
+    return fail(d, "the client library does not verify who is at 127.0.0.1 or ::1: use localhost");
+  /* By which Connector/C is told to verify nobody, in spite of all that programs want. */
+  unsetenv("MARIADB_TLS_DISABLE_PEER_VERIFICATION");
+  /* "localhost" would be a socket of the library's choice, which has no name to be verified. */
+  if (v && l->options(d->connection, LIBRARY_PROTOCOL, &tcp) == 0 &&
+      l->options(d->connection, v->authorities, d->authorities) == 0 &&
+      l->options(d->connection, v->insist, v->insist_on) == 0)
+    return 0;
+  return fail(d, "the client library does not verify certificates");
+}
+
+static int use_tls_if_there_is_some(struct database *d)
+{
+  static char const unverified = 0;
+  struct library const *l = &d->library;
+  /* From 3.4 on it would not have servers without TLS, or with a certificate of their own. */
+  if (l->mariadb_info)
+    l->options(d->connection, LIBRARY_MARIADB_VERIFY, &unverified);
+  if (l->ssl_set)
+    l->ssl_set(d->connection, NULL, NULL, NULL, NULL, NULL);
+  return 0;
+}
+
+/* Connector/C before 3.4 says this and no more of a certificate with another name (ma_tls_verify_server_cert() in its
+ * libmariadb/secure/openssl.c). */
+static int fail_to_connect(struct database *d)
+{
+  static char const other_name[] = "Validation of SSL server certificate failed";
+  char const *told = d->library.error(d->connection);
+  if (!strstr(told, other_name))
+    return fail_as_told(d);
+  alarm(0);
+  snprintf(d->problem, sizeof d->problem, "%s: it is not for %s", told, d->conf->server);
+  return -1;
+}
+
 int database_connect(struct database *d)
 {
   static unsigned int const never = 0;
-  static char const unverified = 0;
   struct dbconf const *c = d->conf;
   struct library const *l = &d->library;
   d->connection = l->init(NULL);
@@ -74,15 +121,14 @@ int database_connect(struct database *d)
   l->options(d->connection, LIBRARY_READ_TIMEOUT, &d->timeout_s);
   l->options(d->connection, LIBRARY_WRITE_TIMEOUT, &d->timeout_s);
   l->options(d->connection, LIBRARY_LOCAL_INFILE, &never);
-  /* From 3.4 on it would not have servers without TLS, or with a certificate of their own. */
-  if (l->mariadb_mark)
-    l->options(d->connection, LIBRARY_MARIADB_VERIFY, &unverified);
-  if (l->ssl_set)
-    l->ssl_set(d->connection, NULL, NULL, NULL, NULL, NULL);
+  if ((is_verified(d) ? insist_on_tls(d) : use_tls_if_there_is_some(d)) == -1)
+    return -1;
   begin_wait(d);
   if (!l->real_connect(d->connection, c->is_path ? NULL : c->server, c->user, c->password, c->database,
                        c->port, c->is_path ? c->server : NULL, 0))
-    return fail_as_told(d);
+    return fail_to_connect(d);
+  if (is_verified(d) && !l->ssl_cipher(d->connection))
+    return fail(d, "the client library has not used TLS");
   return settle_session(d);
 }
 

@@ -23,6 +23,7 @@ struct database_complaints {
 struct database {
   struct library library;
   struct dbconf const *conf;
+  char const *authorities; /* a file of those that may vouch for a server, or null: any may be it */
   unsigned int timeout_s;
   MYSQL *connection;
   bool ordered;         /* the table has a column id, by which rows are in order */
@@ -32,6 +33,9 @@ struct database {
 };
 
 /* All return 0, or -1 with `problem`. */
+
+/* With authorities, unless the server is a socket's path: only by TLS, and only if its certificate is from them and for the
+ * server's name. The library must have a verifier for that. */
 int database_connect(struct database *d);
 /* Names the column that is missing. */
 int database_check_columns(struct database *d);

@@ -163,6 +163,8 @@ static void take_failure(struct keeper *k, struct message const *m)
   memcpy(&f, m->payload, sizeof f);
   if (!sqlmessage_failure_is_sound(&f))
     tls_set_text(f.reason, sizeof f.reason, "the process that asks it says nonsense");
+  if (!k->ready)
+    die(f.reason);
   k->told = true;
   database_is_ill(k, f.reason);
 }

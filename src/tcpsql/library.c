@@ -25,7 +25,9 @@ static struct {
                       {"mysql_errno", offsetof(struct library, error_number), false},
                       {"mysql_error", offsetof(struct library, error), false},
                       {"mysql_ssl_set", offsetof(struct library, ssl_set), true},
-                      {"mariadb_get_infov", offsetof(struct library, mariadb_mark), true}};
+                      {"mysql_get_ssl_cipher", offsetof(struct library, ssl_cipher), true},
+                      {"mysql_get_client_version", offsetof(struct library, version), true},
+                      {"mariadb_get_infov", offsetof(struct library, mariadb_info), true}};
 
 static char const *find_functions(struct library *l, void *handle)
 {
@@ -48,4 +50,49 @@ char const *library_load(struct library *l, char const *path)
   if (handle)
     return find_functions(l, handle);
   return path ? dlerror() : "neither libmariadb.so.3 nor libmysqlclient.so is here";
+}
+
+/* --- Verifying ----------------------------------------------------------------------------------------------------- */
+
+/* enum mariadb_value of Connector/C's mysql.h: char const *, what its TLS is made with. */
+enum { MARIADB_TLS_LIBRARY = 22 };
+
+static bool mariadb_has_tls(struct library const *l)
+{
+  char const *made_with = NULL;
+  return l->mariadb_info(NULL, MARIADB_TLS_LIBRARY, &made_with) == 0 && made_with &&
+         strcmp(made_with, "Off") != 0;
+}
+
+/* The options are MYSQL_OPT_SSL_CA and, of MariaDB, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, without which Connector/C 3 goes on in
+ * the clear if a server has no TLS; of MySQL MYSQL_OPT_SSL_MODE, which is to be SSL_MODE_VERIFY_IDENTITY. That came with MySQL
+ * 5.7.11, behind the last of 5.7.10; 8.0 took some out before it, and 9 has the same numbers (and library), but no
+ * mysql_ssl_set() any more. What MariaDB called libmysqlclient before 10.2 has versions from 100000 on. */
+struct library_verifier const *library_verifier(struct library const *l)
+{
+  static char const yes = 1;
+  static unsigned int const identity = 5;
+  static struct library_verifier const mariadb = {27, LIBRARY_MARIADB_VERIFY, &yes};
+  static struct {
+    unsigned long first, last;
+    struct library_verifier verifier;
+  } const mysql[] = {{50711, 50799, {27, 42, &identity}}, {80000, 99999, {21, 35, &identity}}};
+  unsigned long version = l->version ? l->version() : 0;
+  if (!l->ssl_cipher)
+    return NULL;
+  if (l->mariadb_info)
+    return mariadb_has_tls(l) ? &mariadb : NULL;
+  for (size_t i = 0; i < sizeof mysql / sizeof mysql[0]; i++)
+    if (version >= mysql[i].first && version <= mysql[i].last)
+      return &mysql[i].verifier;
+  return NULL;
+}
+
+/* Connector/C 3.4 does not verify the name of these (is_local_connection() in its plugins/auth/my_auth.c), though whoever
+ * listens there may be a tunnel to elsewhere; that of "localhost" it does verify. */
+bool library_trusts_address(struct library const *l, char const *address)
+{
+  unsigned long version = l->mariadb_info && l->version ? l->version() : 0;
+  return version >= 30400 && version <= 99999 &&
+         (strcmp(address, "127.0.0.1") == 0 || strcmp(address, "::1") == 0);
 }

@@ -4,12 +4,14 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <skalibs/strerr.h>
 
+#include "authorities.h"
 #include "clock.h"
 #include "database.h"
 #include "restraints.h"
@@ -61,6 +63,19 @@ static void become(struct ids const *who)
     strerr_diefusys(111, problem);
   restraints_keep_secrets();
   restraints_put_on_writer();
+}
+
+/* With the rights that the library will have when it reads the file. The keeper knows whether this is fatal: at its start. */
+static void check_authorities(struct loader const *l, char const *path)
+{
+  char const *problem = path ? authorities_check(path) : NULL;
+  char why[sizeof((struct sql_failure *)0)->reason];
+  if (path && !library_verifier(&l->database.library))
+    strerr_dief(111, "this client library can't verify the database's certificate ($MYSQL_CA)");
+  if (!problem)
+    return;
+  snprintf(why, sizeof why, "unable to use %s ($MYSQL_CA): %s", path, problem);
+  end_failed(why);
 }
 
 static void send_image(struct ruletable_builder *b)
@@ -157,9 +172,11 @@ _Noreturn void loader_run(struct settings const *s, struct dbconf const *conf, s
   l.settings = s;
   l.database.conf = conf;
   l.database.timeout_s = s->timeout_s;
+  l.database.authorities = s->authorities;
   problem = library_load(&l.database.library, s->library);
   if (problem)
     strerr_dief(111, "unable to load a client library of MariaDB or MySQL ($MYSQL_LIB): ", problem);
+  check_authorities(&l, s->authorities);
   tell(SQL_LIBRARY, NULL, NULL);
   if (database_connect(&l.database) == -1 || database_check_columns(&l.database) == -1)
     end_failed(l.database.problem);

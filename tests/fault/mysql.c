@@ -1,0 +1,2 @@
+/* mysql - plays libmysqlclient: see mysql.h. */
+#include "mysql.h"
