@@ -46,13 +46,20 @@ static bool listed(char const *entry, char const *const *names)
 
 static int make_room(struct environment *e)
 {
-  size_t wanted = e->capacity ? e->capacity * 2 : 64;
+  size_t wanted;
   char const **grown;
+  if (!e->entry) {
+    e->entry = e->first;
+    e->capacity = ENVIRONMENT_FIRST;
+  }
   if (e->count + 1 < e->capacity)
     return 0;
-  grown = reallocarray(e->entry, wanted, sizeof *grown);
+  wanted = e->capacity * 2;
+  grown = reallocarray(e->entry == e->first ? NULL : e->entry, wanted, sizeof *grown);
   if (!grown)
     return -1;
+  if (e->entry == e->first)
+    memcpy(grown, e->first, sizeof e->first);
   e->entry = grown;
   e->capacity = wanted;
   return 0;
@@ -134,6 +141,7 @@ char const *environment_get(struct environment const *e, char const *name)
 
 void environment_free(struct environment *e)
 {
-  free(e->entry);
+  if (e->entry != e->first)
+    free(e->entry);
   *e = (struct environment)ENVIRONMENT_ZERO;
 }

@@ -10,11 +10,16 @@
  * at most, twice over; what is known of TLS, 2 KiB; and what a proxy says, 2 KiB. */
 #define ENVIRONMENT_TEXT_SIZE 12288
 
+/* An environment of so many variables needs no other memory, and what changes in it with each connection is together: for
+ * a child of fork() that is a page. */
+#define ENVIRONMENT_FIRST 64
+
 struct environment {
   char const **entry; /* "NAME=value", null-terminated: what execve() takes */
   size_t count, capacity;
   size_t text_used;
-  char text[ENVIRONMENT_TEXT_SIZE]; /* owns the strings made by environment_add() */
+  char const *first[ENVIRONMENT_FIRST]; /* where `entry` points as long as they are so few */
+  char text[ENVIRONMENT_TEXT_SIZE];     /* owns the strings made by environment_add() */
 };
 #define ENVIRONMENT_ZERO                                                                                     \
   {                                                                                                          \

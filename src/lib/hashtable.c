@@ -4,10 +4,11 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <skalibs/random.h>
+
+#include "unforked.h"
 
 #define SMALLEST 16
 
@@ -19,8 +20,7 @@ void hashtable_init(struct hashtable *t)
 
 void hashtable_free(struct hashtable *t)
 {
-  free(t->slot);
-  t->slot = NULL;
+  t->slot = unforked_resize(t->slot, t->capacity * sizeof *t->slot, 0);
   t->count = t->capacity = 0;
 }
 
@@ -107,13 +107,13 @@ static int grow(struct hashtable *t, size_t capacity)
 {
   struct hashtable bigger = *t;
   bigger.capacity = capacity;
-  bigger.slot = calloc(bigger.capacity, sizeof *bigger.slot);
+  bigger.slot = unforked_resize(NULL, 0, bigger.capacity * sizeof *bigger.slot);
   if (!bigger.slot)
     return -1;
   for (size_t i = 0; i < t->capacity; i++)
     if (t->slot[i].value != 0)
       bigger.slot[find(&bigger, t->slot[i].key)] = t->slot[i];
-  free(t->slot);
+  unforked_resize(t->slot, t->capacity * sizeof *t->slot, 0);
   *t = bigger;
   return 0;
 }

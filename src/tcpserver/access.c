@@ -15,7 +15,9 @@ void access_init(struct access *a, char const *path, bool optional, unsigned int
 
 void access_batch(struct access *a)
 {
-  a->fresh = false;
+  /* Not written to for nothing: that would be a page to copy (loop.c). */
+  if (a->fresh)
+    a->fresh = false;
 }
 
 static char const *problem(int error)

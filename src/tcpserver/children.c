@@ -2,7 +2,8 @@
 #include "children.h"
 
 #include <errno.h>
-#include <stdlib.h>
+
+#include "unforked.h"
 
 #define SMALLEST 16
 
@@ -14,7 +15,7 @@ static int grow(struct children *t)
     errno = ENOMEM;
     return -1;
   }
-  child = reallocarray(t->child, bigger, sizeof *child);
+  child = unforked_resize(t->child, t->capacity * sizeof *child, bigger * sizeof *child);
   if (!child)
     return -1;
   t->child = child;

@@ -9,6 +9,7 @@
 #include <skalibs/djbunix.h>
 
 #include "clock.h"
+#include "report.h"
 #include "decimal.h"
 #include "rules.h"
 
@@ -121,6 +122,12 @@ static enum outcome refuse(struct connection *c, enum refusal refusal, unsigned 
   return DENY;
 }
 
+static enum outcome no_memory(struct limits *l, struct connection *c)
+{
+  report_shortage(l->report, c, "count who comes");
+  return DENY;
+}
+
 enum outcome limits_stage(void *limits, struct connection *c)
 {
   struct limits *l = limits;
@@ -150,10 +157,10 @@ enum outcome limits_stage(void *limits, struct connection *c)
     return PASS;
 
   if (hashtable_set(&l->addresses, address, in_address + 1) == -1)
-    return refuse(c, REFUSAL_FORK, 0);
+    return no_memory(l, c);
   if (hashtable_set(&l->networks, network, in_network + 1) == -1) {
     hashtable_set(&l->addresses, address, in_address);
-    return refuse(c, REFUSAL_FORK, 0);
+    return no_memory(l, c);
   }
   c->counted = true;
   c->from_address = in_address + 1;

@@ -10,6 +10,8 @@
 #include "admission.h"
 #include "hashtable.h"
 
+struct report;
+
 struct limits {
   unsigned int concurrency;     /* -c */
   char const *concurrency_file; /* -c file, or null */
@@ -19,6 +21,7 @@ struct limits {
   struct hashtable networks;    /* ... by IPv4 /24 and IPv6 /56 */
   int64_t load_until_ms;        /* the figure below is taken as true until then */
   unsigned int load;            /* hundredths of the one-minute load average */
+  struct report *report;
 };
 
 /* Reads the first line of limits->concurrency_file: a number from 1 to 2147483647. 0, or -1 with errno (EINVAL: not

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -34,6 +35,7 @@
 #include "throttle.h"
 #include "timers.h"
 #include "traffic.h"
+#include "unforked.h"
 
 /* Connections that are accepted, and programs that are started, before other events are looked at. */
 #define ACCEPT_BURST_MAX 64
@@ -64,9 +66,10 @@
 /* Of what a refused peer has sent, how much is taken so that it reads our last words instead of a reset. */
 #define FAREWELL_DRAIN 65536
 
-/* What most connections change comes first, and in launch, too, so that it is on one page: where children have copies of our
- * memory (plugins.h), each page that is changed meanwhile is copied. */
+/* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): its parts begin with pages. */
 struct server {
+  /* What children that have copies of our memory (plugins.h) need not see, and connections change: each page of the rest
+   * that is changed while such a child lives must be copied for it. */
   struct options const *options;
   struct listener *listener;
   struct events events;
@@ -90,7 +93,9 @@ struct server {
   struct opening opening;
   struct throttle throttle;
   struct waiting_table waiting;
-  struct access access;
+  uint64_t refused[REFUSALS]; /* since the start */
+  /* Parts of this are in the arguments and the environment of such a child, or it calls them. */
+  _Alignas(4096) struct access access;
   struct launch launch;
   struct plugins plugins;
   struct admission admission;
@@ -100,8 +105,7 @@ struct server {
   struct names names;
   struct handshakes handshakes;
   struct sql sql;
-  int64_t crowded_until_ms;   /* the log knows that as many wait as may */
-  uint64_t refused[REFUSALS]; /* since the start */
+  int64_t crowded_until_ms; /* the log knows that as many wait as may */
 };
 
 /* Not initialised here: it would take up memory for buffers that nobody has used yet. */
@@ -704,6 +708,7 @@ void loop_prepare(void)
   s->burst = 1;
   s->children = (struct children)CHILDREN_ZERO;
   prepare_limits(&s->limits, o);
+  s->limits.report = &s->report;
   prepare_idle(s);
   prepare_rates(s);
   if (o->banner)
@@ -718,6 +723,7 @@ void loop_prepare(void)
   plugins_load(&s->plugins, o->prog[0]);
   s->launch.service = s->plugins.service;
   launch_init(&s->launch);
+  unforked_declare(s, offsetof(struct server, access));
   if (events_init(&s->events) == -1)
     strerr_diefusys(111, "wait for events");
   waiting_init(&s->waiting);
@@ -742,7 +748,11 @@ void loop_prepare(void)
 
 int loop_run(void)
 {
+  /* All that is called from here has its frames from the top of a page on, and most often on that page alone, which has to
+   * be copied for each child that has a copy of our memory; not on two, as it happens. */
+  _Alignas(4096) char volatile landing = 0;
   struct server *s = &server;
+  (void)landing;
   while (!s->done && !(s->stopping && s->children.count == 0 && waiting_total(&s->waiting) == 0)) {
     names_settle(&s->names);
     handshakes_settle(&s->handshakes);

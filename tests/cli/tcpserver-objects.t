@@ -328,6 +328,26 @@ is '... each init is called' "$(grep -c '^prepare 0 ' two.log)" 2
 stop
 unset PLUGIN0 PLUGIN0_dir PLUGIN0_init PLUGIN1 PLUGIN1_dir PLUGIN1_init
 
+# What a connection costs besides the child itself: pages of tcpserver that are copied for it. There are as few in a child of
+# the barest server but one.
+faults()
+{
+  cut -d ' ' -f 10 "/proc/$server/stat"
+}
+case $COMMAND_DIR in
+  */san/*) ;; # it keeps notes of all memory
+  *)
+    asks pages 127.0.0.1 0 ./served.so
+    before=$(faults)
+    for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25; do
+      peer 127.0.0.1 "$port" > /dev/null
+    done
+    copied=$(($(faults) - before))
+    ok "of tcpserver's own pages three or four are copied for each child ($copied for 25)" [ "$copied" -le 90 ]
+    stop "$server"
+    ;;
+esac
+
 # --- Chains
 # speaks TEXT: in $reply what a client gets that has sent TEXT
 speaks()

@@ -4,14 +4,6 @@
 #include "arriving.h"
 #include "tap.h"
 
-/* There is always memory here. */
-void report_shortage(struct report *r, struct connection *c, char const *verb)
-{
-  (void)r;
-  (void)c;
-  (void)verb;
-}
-
 #define PEER "192.0.2.1"
 
 static struct pace fresh(unsigned int count, unsigned int seconds)

@@ -1,0 +1,83 @@
+/* unforked.c - see unforked.h. */
+#include "unforked.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#if defined(MADV_DONTFORK) && defined(MREMAP_MAYMOVE) && !defined(UCSPI_PORTABLE) &&                         \
+    !defined(__SANITIZE_ADDRESS__)
+#define HAVE_UNFORKED
+#endif
+
+#ifdef HAVE_UNFORKED
+
+static void *map(size_t size)
+{
+  void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) {
+    errno = ENOMEM;
+    return NULL;
+  }
+  madvise(memory, size, MADV_DONTFORK);
+  return memory;
+}
+
+/* The kernel counts in pages. If there was more once, the rest of the last one is not zeroed. */
+static void clear_rest(char *memory, size_t old_size, size_t new_size)
+{
+  size_t page = (size_t)sysconf(_SC_PAGESIZE), rest = (page - old_size % page) % page;
+  if (new_size > old_size)
+    memset(memory + old_size, 0, rest < new_size - old_size ? rest : new_size - old_size);
+}
+
+void *unforked_resize(void *memory, size_t old_size, size_t new_size)
+{
+  void *resized;
+  if (old_size == 0)
+    return new_size == 0 ? NULL : map(new_size);
+  if (new_size == 0) {
+    munmap(memory, old_size);
+    return NULL;
+  }
+  resized = mremap(memory, old_size, new_size, MREMAP_MAYMOVE);
+  if (resized == MAP_FAILED) {
+    errno = ENOMEM; /* to the kernel some sizes make no sense */
+    return NULL;
+  }
+  clear_rest(resized, old_size, new_size);
+  return resized;
+}
+
+#else
+
+void *unforked_resize(void *memory, size_t old_size, size_t new_size)
+{
+  char *resized;
+  if (new_size == 0) {
+    free(memory);
+    return NULL;
+  }
+  resized = realloc(memory, new_size);
+  if (resized && new_size > old_size)
+    memset(resized + old_size, 0, new_size - old_size);
+  return resized;
+}
+
+#endif
+
+void unforked_declare(void *start, size_t size)
+{
+#ifdef HAVE_UNFORKED
+  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), begin = (uintptr_t)start;
+  uintptr_t first = (begin + page - 1) / page * page, end = (begin + size) / page * page;
+  if (end > first)
+    madvise((char *)start + (first - begin), end - first, MADV_DONTFORK);
+#else
+  (void)start;
+  (void)size;
+#endif
+}

@@ -1,0 +1,17 @@
+/* unforked.h - memory that children of fork() have no copy of (MADV_DONTFORK, madvise(2)): what changes with every
+ * connection need not be copied page by page as long as one of them lives, and what is known of other connections is
+ * nothing to them. Children of vfork() share it like all else. Where the system has no such memory it is like any other,
+ * and so it is with the address sanitizer, which knows nothing of what malloc() has not given. */
+#ifndef UCSPI_UNFORKED_H
+#define UCSPI_UNFORKED_H
+
+#include <stddef.h>
+
+/* As realloc(3): what is new is zeroed. Both sizes are in octets; null and 0 for what was not there before, and 0 for what
+ * is to be no more. Null with errno ENOMEM, and the old one is as it was. */
+void *unforked_resize(void *memory, size_t old_size, size_t new_size);
+
+/* The whole pages among these octets of a variable are such memory from now on. */
+void unforked_declare(void *start, size_t size);
+
+#endif
