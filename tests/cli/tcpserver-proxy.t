@@ -187,15 +187,15 @@ serving many -v -HRl0 -Y 127.0.0.1,127.0.0.2 -c 1 127.0.0.1 0 sh -c "$show"
 sends v1 > "$work/out"
 before=$(descriptors)
 pause
-crowd silent 1000 127.0.0.1 "$port" 127.0.0.2
+crowd silent 300 127.0.0.1 "$port" 127.0.0.2
 sends v1 hello > "$work/other" &
 other=$!
-wait_for connections 1001
+wait_for connections 301
 go_on
 wait "$other"
 is "nobody else waits for those of a proxy that say nothing" "$(cat "$work/other")" '192.0.2.7 4242 198.51.100.1 25 127.0.0.1 # TCP
 hello'
-ok "... who all are there, a thousand, in their 3 seconds" wait_for has_descriptors "$((before + 1000))"
+ok "... who all are there, three hundred, in their 3 seconds" wait_for has_descriptors "$((before + 300))"
 ok "... without a process or a place" wait_for no_program
 is "... or a line in the log" "$(grep -c '127\.0\.0\.2' "$work/many.log")" 0
 tell silent reset
