@@ -720,7 +720,7 @@ void loop_prepare(void)
   s->launch.reaper = &s->reaper;
   s->launch.idle = &s->idle;
   s->launch.waiting = waiting_wanted(o, s->limits.concurrency);
-  plugins_load(&s->plugins, o->prog[0]);
+  plugins_load(&s->plugins, o->prog[0], &s->report);
   s->launch.service = s->plugins.service;
   launch_init(&s->launch);
   unforked_declare(s, offsetof(struct server, access));

@@ -29,10 +29,12 @@ struct plugin {
   object_init *init;
 };
 
+#define VARIABLE_SIZE (sizeof "PLUGIN_init" + DECIMAL_SIZE)
+
 /* $PLUGINn and what belongs to it; null if it is unset or empty. */
 static char const *variable(size_t n, char const *suffix)
 {
-  char name[sizeof "PLUGIN_init" + DECIMAL_SIZE] = "PLUGIN", *end = name + strlen(name);
+  char name[VARIABLE_SIZE] = "PLUGIN", *end = name + strlen(name);
   char const *value;
   end += decimal_print(end, n);
   stpcpy(end, suffix);
@@ -154,16 +156,33 @@ static void start_all(struct plugins *p)
   }
 }
 
-void plugins_load(struct plugins *p, char const *prog)
+/* What would have belonged to the one that is missing: somebody may think that it is there. */
+static void warn_of_rest(size_t n, struct report *r)
+{
+  static char const *const suffix[] = {"_init", "_dir"};
+  char name[sizeof "PLUGIN" + DECIMAL_SIZE] = "PLUGIN",
+                              why[sizeof "unset or empty, and there is " + VARIABLE_SIZE];
+  decimal_print(name + strlen(name), n);
+  for (size_t i = 0; i < sizeof suffix / sizeof suffix[0]; i++)
+    if (variable(n, suffix[i])) {
+      stpcpy(stpcpy(stpcpy(why, "unset or empty, and there is "), name), suffix[i]);
+      report_warning(r, "load ", name, why);
+    }
+}
+
+void plugins_load(struct plugins *p, char const *prog, struct report *r)
 {
   bool is_object = object_is_named(prog);
   *p = (struct plugins){.home = -1};
-  if (!is_object && !variable(0, ""))
+  if (!is_object && !variable(0, "")) {
+    warn_of_rest(0, r);
     return;
+  }
   p->home = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (p->home == -1)
     strerr_diefusys(111, "open the current directory");
   start_all(p);
+  warn_of_rest(p->count, r);
   if (is_object) {
     struct object o = load(prog);
     p->service = object_find_service(&o, prog);

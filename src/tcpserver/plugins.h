@@ -17,8 +17,9 @@ struct plugins {
   int home; /* the current directory, to come back to */
 };
 
-/* Loads them all, those of $PLUGINn first, and calls their init functions. Exits 111 if anything of that fails. */
-void plugins_load(struct plugins *p, char const *prog);
+/* Loads them all, those of $PLUGINn first, and calls their init functions. Exits 111 if anything of that fails. The log
+ * gets a warning of an init function or a directory for which there is no object. */
+void plugins_load(struct plugins *p, char const *prog, struct report *r);
 
 /* Calls the init functions again. Each is tried in a copy of this process first: if it fails there, or doesn't come back,
  * what it has made before stays as it is, and the log says so. */
