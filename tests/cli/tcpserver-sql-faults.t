@@ -81,6 +81,9 @@ is "... and rules stay" "$(ask 1) $(ask 2)" 'served '
 sql "INSERT INTO rules (iprules, decision) VALUES ('127.0.0.6', 'D')"
 soon "... and there is another" 6 ''
 wait_for has_both "$hang"
+kill -KILL "$helper"
+logs_times "that one is killed, too: that is said again" hang ': tcpsql has ended$' 2
+wait_for has_both "$hang"
 kill -STOP "$helper"
 kill -KILL "$hang"
 wait "$hang" 2> /dev/null
