@@ -2,7 +2,6 @@
 #include "unforked.h"
 
 #include <errno.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -15,15 +14,21 @@
 
 #ifdef HAVE_UNFORKED
 
-static void *map(size_t size)
+/* `part` is in whole pages, or all. */
+static void *map(size_t size, size_t part)
 {
   void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) {
     errno = ENOMEM;
     return NULL;
   }
-  madvise(memory, size, MADV_DONTFORK);
+  madvise(memory, part, MADV_DONTFORK);
   return memory;
+}
+
+void *unforked_allocate(size_t size, size_t part)
+{
+  return map(size, part - part % (size_t)sysconf(_SC_PAGESIZE));
 }
 
 /* The kernel counts in pages. If there was more once, the rest of the last one is not zeroed. */
@@ -38,7 +43,7 @@ void *unforked_resize(void *memory, size_t old_size, size_t new_size)
 {
   void *resized;
   if (old_size == 0)
-    return new_size == 0 ? NULL : map(new_size);
+    return new_size == 0 ? NULL : map(new_size, new_size);
   if (new_size == 0) {
     munmap(memory, old_size);
     return NULL;
@@ -67,17 +72,12 @@ void *unforked_resize(void *memory, size_t old_size, size_t new_size)
   return resized;
 }
 
-#endif
-
-void unforked_declare(void *start, size_t size)
+void *unforked_allocate(size_t size, size_t part)
 {
-#ifdef HAVE_UNFORKED
-  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), begin = (uintptr_t)start;
-  uintptr_t first = (begin + page - 1) / page * page, end = (begin + size) / page * page;
-  if (end > first)
-    madvise((char *)start + (first - begin), end - first, MADV_DONTFORK);
-#else
-  (void)start;
-  (void)size;
-#endif
+  size_t page = (size_t)sysconf(_SC_PAGESIZE), whole = (size + page - 1) / page * page;
+  void *memory = aligned_alloc(page, whole);
+  (void)part;
+  return memory ? memset(memory, 0, whole) : NULL;
 }
+
+#endif

@@ -11,7 +11,8 @@
  * is to be no more. Null with errno ENOMEM, and the old one is as it was. */
 void *unforked_resize(void *memory, size_t old_size, size_t new_size);
 
-/* The whole pages among these octets of a variable are such memory from now on. */
-void unforked_declare(void *start, size_t size);
+/* Zeroed memory for good, from the beginning of a page on, of which the whole pages among the first `part` octets are such
+ * memory, and the rest is like any other. Null with errno ENOMEM. */
+void *unforked_allocate(size_t size, size_t part);
 
 #endif

@@ -51,7 +51,7 @@ void keeper_start(struct keeper *k)
 /* What we are now, those that it keeps going will be. */
 static int send_begin(struct keeper *k)
 {
-  static struct ids who;
+  struct ids who;
   return ids_of_process(&who) == -1 ? -1 : message_send(k->fd, k->kind->begin, 0, &who, NULL);
 }
 

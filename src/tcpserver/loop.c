@@ -108,8 +108,8 @@ struct server {
   int64_t crowded_until_ms; /* the log knows that as many wait as may */
 };
 
-/* Not initialised here: it would take up memory for buffers that nobody has used yet. */
-static _Alignas(4096) struct server server;
+/* Among the variables of the program it would make mappings more, each of which has to be copied for such a child, too. */
+static struct server *server;
 
 /* A place under -c. None while there are no processes: those that are ready would be refused one after the other. */
 static bool has_place(struct server const *s)
@@ -686,7 +686,10 @@ static void start_sql(struct server *s)
 
 void loop_begin(struct options const *o, struct listener *l, char const *const *environment)
 {
-  struct server *s = &server;
+  struct server *s = unforked_allocate(sizeof *s, offsetof(struct server, access));
+  if (!s)
+    strerr_diefusys(111, "prepare");
+  server = s;
   s->options = o;
   s->listener = l;
   s->report.verbosity = o->verbosity;
@@ -702,7 +705,7 @@ void loop_begin(struct options const *o, struct listener *l, char const *const *
 
 void loop_prepare(void)
 {
-  struct server *s = &server;
+  struct server *s = server;
   struct options const *o = s->options;
   int signals;
   s->burst = 1;
@@ -723,7 +726,6 @@ void loop_prepare(void)
   plugins_load(&s->plugins, o->prog[0], &s->report);
   s->launch.service = s->plugins.service;
   launch_init(&s->launch);
-  unforked_declare(s, offsetof(struct server, access));
   if (events_init(&s->events) == -1)
     strerr_diefusys(111, "wait for events");
   waiting_init(&s->waiting);
@@ -751,7 +753,7 @@ int loop_run(void)
   /* All that is called from here has its frames from the top of a page on, and most often on that page alone, which has to
    * be copied for each child that has a copy of our memory; not on two, as it happens. */
   _Alignas(4096) char volatile landing = 0;
-  struct server *s = &server;
+  struct server *s = server;
   (void)landing;
   while (!s->done && !(s->stopping && s->children.count == 0 && waiting_total(&s->waiting) == 0)) {
     names_settle(&s->names);

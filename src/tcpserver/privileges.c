@@ -125,7 +125,7 @@ static bool already(struct identity const *id)
 
 void privileges_drop(struct options const *o)
 {
-  static struct identity id;
+  struct identity id = {.set_uid = false};
   if (o->ids_from_environment)
     from_environment(&id);
   if (o->user && o->group)
