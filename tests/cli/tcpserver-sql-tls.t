@@ -1,5 +1,6 @@
 #!/bin/sh
-# tcpserver -m with $MYSQL_CA: rules come from a server only whose certificate is right, and nobody else is told the password.
+# tcpserver -m with $MYSQL_CA, as in the example of doc/tcpsql.8: rules come from a server only whose certificate is right, and
+# nobody else is told the password.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/../sql.sh"
 . "$(dirname "$0")/../tls.sh"

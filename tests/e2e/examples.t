@@ -419,7 +419,8 @@ ran_elsewhere tcpserver.1 smtp_init cli/ucspi-service.t
 ran_elsewhere ucspi-service.3 counter_init cli/ucspi-service.t
 ran_elsewhere ucspi-service.3 recordio.so cli/ucspi-service.t
 ran_elsewhere tcpsql.8 "GRANT SELECT" cli/tcpserver-sql.t
-ran_elsewhere tcpsql.8 "tcpserver -u qmaild" cli/tcpserver-sql.t
+ran_elsewhere tcpsql.8 "umask 077" cli/tcpserver-sql.t
+ran_elsewhere tcpsql.8 "MYSQL_CA" cli/tcpserver-sql-tls.t
 ran_elsewhere tcpserver.1 '-Y 192' cli/tcpserver-proxy.t
 all_ran
 done_testing

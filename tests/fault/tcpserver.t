@@ -170,7 +170,7 @@ peer 127.0.0.1 "$port" > /dev/null
 wait "$pid"
 is "a listening socket that is none any more is fatal" "$?" 111
 logs "... and the log says so" dead "^tcpserver: fatal: the listening socket can't be used any more: "
-background scarce env "LD_PRELOAD=$shim" FAULT_CALL=mmap FAULT_AT=2 FAULT_TIMES=1000 "FAULT_ERRNO=$ENOMEM" \
+background scarce env "LD_PRELOAD=$shim" FAULT_CALL=mmap FAULT_AT=3 FAULT_TIMES=1000 "FAULT_ERRNO=$ENOMEM" \
   "FAULT_MARK=$work/scarce" tcpserver -1 -HRl0 -v 127.0.0.1 0 echo served
 if serve_wait scarce; then
   peer 127.0.0.1 "$port" > /dev/null
@@ -195,7 +195,7 @@ for error in $EAGAIN $ENOMEM; do
 done
 
 # While serving: whatever fails costs one connection at most. With -c 1 the listener is watched anew each time.
-for fault in "getsockname 2 $ENOBUFS" "getsockopt 1 $ENOMEM" "mmap 3 $ENOMEM" "mmap 4 $ENOMEM" \
+for fault in "getsockname 2 $ENOBUFS" "getsockopt 1 $ENOMEM" "mmap 4 $ENOMEM" "mmap 5 $ENOMEM" \
   "epoll_ctl 4 $ENOSPC" "open 3 $EMFILE" "memfd_create 1 $EMFILE" "stat 1 $EIO" "fstat 2 $EIO"; do
   # shellcheck disable=SC2086
   set -- $fault
@@ -311,7 +311,7 @@ names_fail sendmsg 1 $ENOBUFS
 names_fail recvmsg 1 $EIO
 names_fail epoll_ctl 4 $ENOSPC
 names_fail malloc 1 $ENOMEM
-names_fail mmap 3 $ENOMEM
+names_fail mmap 4 $ENOMEM
 names_fail clone 2 $EAGAIN
 # With so many that wait a connection's descriptor is moved down for its program.
 waiters=100

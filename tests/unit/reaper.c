@@ -11,6 +11,7 @@
 
 #include "clock.h"
 #include "tap.h"
+#include "unforked.h"
 
 #if defined(__linux__) && !defined(UCSPI_PORTABLE)
 #define HAS_PIDFD true
@@ -208,7 +209,7 @@ static void end_test(unsigned int descriptors, char const *when)
   ok(count_told(0, programs) == programs && twice == 0, "%s: each end is told once", when);
   ok(children.count == 0 && waitpid(-1, NULL, WNOHANG) == -1, "... all have been waited for");
   events_free(&events);
-  free(children.child);
+  unforked_resize(children.child, children.capacity * sizeof *children.child, 0);
   ok(open_descriptors() == descriptors, "... and no descriptor is left");
 }
 

@@ -82,8 +82,9 @@ static void not_in_children(void)
 
 static void partly(void)
 {
+  static unsigned char *memory; /* for good */
   size_t page = (size_t)sysconf(_SC_PAGESIZE);
-  unsigned char *memory = unforked_allocate(3 * page - 1, 2 * page - 1);
+  memory = unforked_allocate(3 * page - 1, 2 * page - 1);
   ok(memory != NULL, "nearly three pages, nearly two of which are to be in no child");
   if (!memory)
     return;
