@@ -106,6 +106,10 @@ static size_t room(size_t capacity)
 static int grow(struct hashtable *t, size_t capacity)
 {
   struct hashtable bigger = *t;
+  if (capacity > SIZE_MAX / sizeof *bigger.slot) {
+    errno = ENOMEM;
+    return -1;
+  }
   bigger.capacity = capacity;
   bigger.slot = unforked_resize(NULL, 0, bigger.capacity * sizeof *bigger.slot);
   if (!bigger.slot)

@@ -7,6 +7,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#ifdef __has_feature /* clang's way to say it */
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__
+#endif
+#endif
+
 #if defined(MADV_DONTFORK) && defined(MREMAP_MAYMOVE) && !defined(UCSPI_PORTABLE) &&                         \
     !defined(__SANITIZE_ADDRESS__)
 #define HAVE_UNFORKED

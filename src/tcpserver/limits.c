@@ -9,8 +9,8 @@
 #include <skalibs/djbunix.h>
 
 #include "clock.h"
-#include "report.h"
 #include "decimal.h"
+#include "report.h"
 #include "rules.h"
 
 #define LOAD_VALID_MS 1000

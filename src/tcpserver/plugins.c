@@ -160,14 +160,15 @@ static void start_all(struct plugins *p)
 static void warn_of_rest(size_t n, struct report *r)
 {
   static char const *const suffix[] = {"_init", "_dir"};
-  char name[sizeof "PLUGIN" + DECIMAL_SIZE] = "PLUGIN",
-                              why[sizeof "unset or empty, and there is " + VARIABLE_SIZE];
+  char name[sizeof "PLUGIN" + DECIMAL_SIZE] = "PLUGIN";
+  char why[sizeof "unset or empty, and there is " + VARIABLE_SIZE];
   decimal_print(name + strlen(name), n);
   for (size_t i = 0; i < sizeof suffix / sizeof suffix[0]; i++)
     if (variable(n, suffix[i])) {
       stpcpy(stpcpy(stpcpy(why, "unset or empty, and there is "), name), suffix[i]);
       report_warning(r, "load ", name, why);
     }
+  report_flush(r); /* what follows may take its time, or end us */
 }
 
 void plugins_load(struct plugins *p, char const *prog, struct report *r)

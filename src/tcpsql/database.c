@@ -74,8 +74,6 @@ static int insist_on_tls(struct database *d)
   struct library_verifier const *v = library_verifier(l);
   if (library_trusts_address(l, d->conf->server))
     return fail(d, "the client library does not verify who is at 127.0.0.1 or ::1: use localhost");
-  /* By which Connector/C is told to verify nobody, in spite of all that programs want. */
-  unsetenv("MARIADB_TLS_DISABLE_PEER_VERIFICATION");
   /* "localhost" would be a socket of the library's choice, which has no name to be verified. */
   if (v && l->options(d->connection, LIBRARY_PROTOCOL, &tcp) == 0 &&
       l->options(d->connection, v->authorities, d->authorities) == 0 &&
@@ -114,6 +112,9 @@ int database_connect(struct database *d)
   static unsigned int const never = 0;
   struct dbconf const *c = d->conf;
   struct library const *l = &d->library;
+  /* By which Connector/C is told to verify nobody, in spite of all that programs want. */
+  if (is_verified(d))
+    unsetenv("MARIADB_TLS_DISABLE_PEER_VERIFICATION");
   d->connection = l->init(NULL);
   if (!d->connection)
     return fail(d, "out of memory");

@@ -66,7 +66,7 @@ static bool mariadb_has_tls(struct library const *l)
 
 /* The options are MYSQL_OPT_SSL_CA and, of MariaDB, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, without which Connector/C 3 goes on in
  * the clear if a server has no TLS; of MySQL MYSQL_OPT_SSL_MODE, which is to be SSL_MODE_VERIFY_IDENTITY. That came with MySQL
- * 5.7.11, behind the last of 5.7.10; 8.0 took some out before it, and 9 has the same numbers (and library), but no
+ * 5.7.11, behind the last of 5.7.10; 8.0 took some out before it, at the latest when it was released (8.0.11), and 9 has the same numbers (and library), but no
  * mysql_ssl_set() any more. What MariaDB called libmysqlclient before 10.2 has versions from 100000 on. */
 struct library_verifier const *library_verifier(struct library const *l)
 {
@@ -76,7 +76,7 @@ struct library_verifier const *library_verifier(struct library const *l)
   static struct {
     unsigned long first, last;
     struct library_verifier verifier;
-  } const mysql[] = {{50711, 50799, {27, 42, &identity}}, {80000, 99999, {21, 35, &identity}}};
+  } const mysql[] = {{50711, 50799, {27, 42, &identity}}, {80011, 99999, {21, 35, &identity}}};
   unsigned long version = l->version ? l->version() : 0;
   if (!l->ssl_cipher)
     return NULL;

@@ -36,7 +36,7 @@ printf '  3 \n' > "$work/limit"
 kill -HUP "$server"
 ok "HUP reads a bad file: the limit stays, and the log says why" wait_for grep -q \
   "^tcpserver: warning: unable to read a limit from $work/limit: its first line is not a number" "$work/file.log"
-like "... and what it still is" "$(tail -n 1 "$work/file.log")" 'status: 1/1'
+logs_times "... and what it still is" file 'status: 1/1$' 2
 printf '3\r\n' > "$work/limit"
 kill -HUP "$server"
 wait "$second"

@@ -50,7 +50,7 @@ fi
 MYSQL_LIB=$tools/mysql.so
 export MYSQL_LIB
 db_conf host.conf 's3cr:t' rules tcp localhost
-for version in 50600 50710 100138 0; do
+for version in 50600 50710 80003 100138 0; do
   exits "a library that can't verify is fatal ($version)" 111 checks host.conf MYSQL_PLAYED=$version
   like "... and said to be" "$(cat "$work/err")" '^tcpsql: fatal: .*library can.t verify .*\$MYSQL_CA'
 done
