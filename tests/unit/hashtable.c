@@ -216,7 +216,8 @@ static void reserved(void)
      "if it can't be made nothing has changed");
   scarce = 0;
   errno = 0;
-  ok(hashtable_reserve(&t, SIZE_MAX / 8) == -1 && errno == ENOMEM, "... nor is there for more than can be counted");
+  ok(hashtable_reserve(&t, SIZE_MAX / 8) == -1 && errno == ENOMEM,
+     "... nor is there for more than can be counted");
   ok(hashtable_reserve(&t, 100000) == 0 && t.count == 1000 && get(&t, 999) == 1000,
      "more room leaves the keys");
   hashtable_free(&t);
