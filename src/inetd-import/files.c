@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +12,7 @@
 #include <skalibs/djbunix.h>
 
 #include "inetdconf.h"
+#include "namedfile.h"
 #include "xinetdconf.h"
 
 /* Who was read already, by device and inode: a folder that includes itself ends, whatever it is called. */
@@ -27,19 +27,13 @@ struct reading {
   size_t count;
 };
 
-/* Of a plain file, a pipe or a terminal; -1 with errno. Never waits for a FIFO's writer. */
+/* -1 with errno. */
 static int open_source(char const *path, struct stat *st)
 {
-  int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-  if (fd == -1)
-    return -1;
-  if (fstat(fd, st) == 0) {
-    if (S_ISREG(st->st_mode))
-      return fd;
-    errno = S_ISDIR(st->st_mode) ? EISDIR : EINVAL;
-  }
-  fd_close(fd);
-  return -1;
+  int fd = namedfile_open(path, st);
+  if (fd == -1 && errno == EPROTO)
+    errno = EINVAL; /* says more to people */
+  return fd;
 }
 
 /* At most max octets; null with errno (EFBIG if there are more). */

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "decimal.h"
@@ -103,16 +102,13 @@ char const *dbconf_parse(struct dbconf *c, char const *text, size_t len)
   return NULL;
 }
 
-static char const *read_open(struct dbconf *c, int fd)
+static char const *read_open(struct dbconf *c, int fd, struct stat const *st)
 {
   char text[DBCONF_FILE_MAX + 1];
   char const *problem;
   size_t len = 0;
   ssize_t n;
-  struct stat st;
-  if (fstat(fd, &st) == -1)
-    return strerror(errno);
-  if (st.st_mode & S_IRWXO)
+  if (st->st_mode & S_IRWXO)
     return "others than its owner and group have rights to it, and it holds a password: chmod o-rwx";
   while (len < sizeof text && (n = transfer_read(fd, text + len, sizeof text - len)) > 0)
     len += (size_t)n;
@@ -125,11 +121,12 @@ static char const *read_open(struct dbconf *c, int fd)
 
 char const *dbconf_read(struct dbconf *c, char const *path)
 {
-  int fd;
-  char const *problem = namedfile_open(&fd, path);
-  if (problem)
-    return problem;
-  problem = read_open(c, fd);
+  struct stat st;
+  int fd = namedfile_open(path, &st);
+  char const *problem;
+  if (fd == -1)
+    return namedfile_problem(errno);
+  problem = read_open(c, fd, &st);
   close(fd);
   return problem;
 }

@@ -4,22 +4,26 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-char const *namedfile_open(int *fd, char const *path)
+int namedfile_open(char const *path, struct stat *st)
 {
-  char const *problem = NULL;
-  struct stat st;
   /* O_NONBLOCK: a FIFO must not stop us. */
-  *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  if (*fd == -1)
-    return strerror(errno);
-  if (fstat(*fd, &st) == -1)
-    problem = strerror(errno);
-  else if (!S_ISREG(st.st_mode))
-    problem = "it is not a regular file";
-  if (problem)
-    close(*fd);
-  return problem;
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), error;
+  if (fd == -1)
+    return -1;
+  if (fstat(fd, st) == -1)
+    error = errno;
+  else if (S_ISREG(st->st_mode))
+    return fd;
+  else
+    error = S_ISDIR(st->st_mode) ? EISDIR : EPROTO;
+  close(fd);
+  errno = error;
+  return -1;
+}
+
+char const *namedfile_problem(int error)
+{
+  return error == EISDIR || error == EPROTO ? "it is not a regular file" : strerror(error);
 }

@@ -3,7 +3,6 @@
 #include "rules.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
@@ -11,6 +10,8 @@
 #ifdef MFD_CLOEXEC
 #include <sys/sendfile.h>
 #endif
+
+#include "namedfile.h"
 
 #define CDB_TABLES    256
 #define CDB_HEAD_SIZE (CDB_TABLES * 8)
@@ -197,14 +198,9 @@ static bool stamps_are_old(struct stat const *st)
 
 static int open_regular(struct rules *r, char const *path)
 {
-  /* O_NONBLOCK: a FIFO must not stop us. */
-  r->file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  if (r->file == -1 || fstat(r->file, &r->seen) == -1)
+  r->file = namedfile_open(path, &r->seen);
+  if (r->file == -1)
     return -1;
-  if (!S_ISREG(r->seen.st_mode)) {
-    errno = S_ISDIR(r->seen.st_mode) ? EISDIR : EPROTO;
-    return -1;
-  }
   if ((uint64_t)r->seen.st_size > UINT32_MAX) {
     errno = EFBIG; /* positions in a cdb have 32 bits */
     return -1;

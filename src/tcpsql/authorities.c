@@ -35,11 +35,12 @@ static char const *look_for_certificate(FILE *file)
 
 char const *authorities_check(char const *path)
 {
-  int fd;
-  char const *problem = namedfile_open(&fd, path);
-  FILE *file = problem ? NULL : fdopen(fd, "r");
-  if (problem)
-    return problem;
+  struct stat st;
+  int fd = namedfile_open(path, &st);
+  FILE *file = fd == -1 ? NULL : fdopen(fd, "r");
+  char const *problem;
+  if (fd == -1)
+    return namedfile_problem(errno);
   if (!file) {
     problem = strerror(errno);
     close(fd);

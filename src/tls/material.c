@@ -18,6 +18,8 @@
 
 #include <openssl/sha.h>
 
+#include "namedfile.h"
+
 struct header {
   char magic[8];
   uint64_t size; /* of the whole file */
@@ -178,34 +180,31 @@ static void warn_of_readers(struct reader const *r, char const *file, struct sta
     r->warning(file, "everybody may read the private key in it");
 }
 
-/* A file that was opened. */
+/* A file that was opened, and what it is. */
 static int read_open_file(struct reader *r, enum material_role role, char const *file, char const *name,
-                          int fd)
+                          int fd, struct stat const *st)
 {
   size_t max = role == MATERIAL_REVOCATIONS ? MATERIAL_CRL_MAX : MATERIAL_FILE_MAX;
-  struct stat st;
-  ssize_t size;
-  if (fstat(fd, &st) == -1)
-    return cannot_read(r, file, strerror(errno));
-  if (!S_ISREG(st.st_mode))
-    return cannot_read(r, file, S_ISDIR(st.st_mode) ? strerror(EISDIR) : "it is not a file");
-  size = fill(r, fd, max + 1);
+  ssize_t size = fill(r, fd, max + 1);
   if (size == -1)
     return cannot_read(r, file, strerror(errno));
   if ((size_t)size > max)
     return cannot_read(r, file, max == MATERIAL_FILE_MAX ? "larger than 1 MiB" : "larger than 16 MiB");
-  warn_of_readers(r, file, &st, (size_t)size);
+  warn_of_readers(r, file, st, (size_t)size);
   return append_part(r, role, name, (size_t)size);
 }
 
-/* `name`: of the part. O_NONBLOCK: opening a FIFO must not wait for somebody who writes. */
+/* `name`: of the part. */
 static int read_file(struct reader *r, enum material_role role, char const *file, char const *name,
                      bool may_be_missing)
 {
-  int result, fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  struct stat st;
+  int result, fd = namedfile_open(file, &st);
+  if (fd == -1 && may_be_missing && errno == ENOENT)
+    return 0;
   if (fd == -1)
-    return may_be_missing && errno == ENOENT ? 0 : cannot_read(r, file, strerror(errno));
-  result = read_open_file(r, role, file, name, fd);
+    return cannot_read(r, file, errno == EPROTO ? "it is not a file" : strerror(errno));
+  result = read_open_file(r, role, file, name, fd, &st);
   close(fd);
   return result;
 }
