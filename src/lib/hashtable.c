@@ -20,7 +20,7 @@ void hashtable_init(struct hashtable *t)
 
 void hashtable_free(struct hashtable *t)
 {
-  t->slot = unforked_resize(t->slot, t->capacity * sizeof *t->slot, 0);
+  t->slot = unforked_resize(t->slot, t->capacity, 0, sizeof *t->slot);
   t->count = t->capacity = 0;
 }
 
@@ -106,18 +106,14 @@ static size_t room(size_t capacity)
 static int grow(struct hashtable *t, size_t capacity)
 {
   struct hashtable bigger = *t;
-  if (capacity > SIZE_MAX / sizeof *bigger.slot) {
-    errno = ENOMEM;
-    return -1;
-  }
   bigger.capacity = capacity;
-  bigger.slot = unforked_resize(NULL, 0, bigger.capacity * sizeof *bigger.slot);
+  bigger.slot = unforked_resize(NULL, 0, capacity, sizeof *bigger.slot);
   if (!bigger.slot)
     return -1;
   for (size_t i = 0; i < t->capacity; i++)
     if (t->slot[i].value != 0)
       bigger.slot[find(&bigger, t->slot[i].key)] = t->slot[i];
-  unforked_resize(t->slot, t->capacity * sizeof *t->slot, 0);
+  unforked_resize(t->slot, t->capacity, 0, sizeof *t->slot);
   *t = bigger;
   return 0;
 }

@@ -7,13 +7,13 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "descriptors.h"
 #include "execute.h"
 #include "streams.h"
+#include "unforked.h"
 
 #if defined(__linux__) && !defined(UCSPI_PORTABLE)
 #include <sched.h>
@@ -44,12 +44,9 @@ struct child {
 
 int spawner_init(struct spawner *s)
 {
-  char *stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (stack == MAP_FAILED)
+  char *stack = unforked_resize(NULL, 0, STACK_SIZE, 1); /* only for children that share our memory */
+  if (!stack)
     return -1;
-#ifdef MADV_DONTFORK
-  madvise(stack, STACK_SIZE, MADV_DONTFORK); /* for children that share our memory only: nobody copies it */
-#endif
   *s = (struct spawner){.stack = stack + STACK_SIZE, .low = -1};
   return 0;
 }
@@ -62,7 +59,7 @@ void spawner_take_low(struct spawner *s, int anchor)
 
 void spawner_free(struct spawner *s)
 {
-  munmap((char *)s->stack - STACK_SIZE, STACK_SIZE);
+  unforked_resize((char *)s->stack - STACK_SIZE, STACK_SIZE, 0, 1);
   if (s->low != -1)
     close(s->low);
 }

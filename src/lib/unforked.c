@@ -2,6 +2,7 @@
 #include "unforked.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -45,7 +46,7 @@ static void clear_rest(char *memory, size_t old_size, size_t new_size)
     memset(memory + old_size, 0, rest < new_size - old_size ? rest : new_size - old_size);
 }
 
-void *unforked_resize(void *memory, size_t old_size, size_t new_size)
+static void *resize(void *memory, size_t old_size, size_t new_size)
 {
   void *resized;
   if (old_size == 0)
@@ -65,9 +66,11 @@ void *unforked_resize(void *memory, size_t old_size, size_t new_size)
 
 #else
 
-void *unforked_resize(void *memory, size_t old_size, size_t new_size)
+static void *resize(void *memory, size_t old_size, size_t new_size)
 {
   char *resized;
+  if (old_size == 0)
+    return new_size == 0 ? NULL : calloc(new_size, 1);
   if (new_size == 0) {
     free(memory);
     return NULL;
@@ -87,3 +90,11 @@ void *unforked_allocate(size_t size, size_t part)
 }
 
 #endif
+
+void *unforked_resize(void *memory, size_t old_count, size_t new_count, size_t size)
+{
+  if (new_count <= SIZE_MAX / size)
+    return resize(memory, old_count * size, new_count * size);
+  errno = ENOMEM;
+  return NULL;
+}

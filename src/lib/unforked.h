@@ -7,9 +7,9 @@
 
 #include <stddef.h>
 
-/* As realloc(3): what is new is zeroed. Both sizes are in octets; null and 0 for what was not there before, and 0 for what
- * is to be no more. Null with errno ENOMEM, and the old one is as it was. */
-void *unforked_resize(void *memory, size_t old_size, size_t new_size);
+/* As reallocarray(3), for members of that size in octets: what is new is zeroed. Null and 0 for what was not there before, and
+ * 0 for what is to be no more. Null with errno ENOMEM, and the old one is as it was. */
+void *unforked_resize(void *memory, size_t old_count, size_t new_count, size_t size);
 
 /* Zeroed memory for good, from the beginning of a page on, of which the whole pages among the first `part` octets are such
  * memory, and the rest is like any other. Null with errno ENOMEM. */

@@ -15,7 +15,7 @@ static int grow(struct children *t)
     errno = ENOMEM;
     return -1;
   }
-  child = unforked_resize(t->child, t->capacity * sizeof *child, bigger * sizeof *child);
+  child = unforked_resize(t->child, t->capacity, bigger, sizeof *child);
   if (!child)
     return -1;
   t->child = child;

@@ -9,10 +9,10 @@
 /* The table gets no memory while this is set. */
 static int scarce;
 
-static void *scarce_resize(void *memory, size_t old_size, size_t new_size)
+static void *scarce_resize(void *memory, size_t old_count, size_t new_count, size_t size)
 {
-  if (!scarce || new_size == 0)
-    return unforked_resize(memory, old_size, new_size);
+  if (!scarce || new_count == 0)
+    return unforked_resize(memory, old_count, new_count, size);
   errno = ENOMEM;
   return NULL;
 }

@@ -209,7 +209,7 @@ static void end_test(unsigned int descriptors, char const *when)
   ok(count_told(0, programs) == programs && twice == 0, "%s: each end is told once", when);
   ok(children.count == 0 && waitpid(-1, NULL, WNOHANG) == -1, "... all have been waited for");
   events_free(&events);
-  unforked_resize(children.child, children.capacity * sizeof *children.child, 0);
+  unforked_resize(children.child, children.capacity, 0, sizeof *children.child);
   ok(open_descriptors() == descriptors, "... and no descriptor is left");
 }
 

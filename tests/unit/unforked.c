@@ -45,7 +45,7 @@ static void growing(void)
   unsigned char *memory = NULL;
   size_t had = 0;
   for (size_t i = 0; i < sizeof size / sizeof *size; i++) {
-    unsigned char *resized = unforked_resize(memory, had, size[i]);
+    unsigned char *resized = unforked_resize(memory, had, size[i], 1);
     size_t kept = had < size[i] ? had : size[i];
     ok(resized != NULL, "there are %zu octets where there were %zu", size[i], had);
     if (!resized)
@@ -57,27 +57,31 @@ static void growing(void)
     had = size[i];
   }
 #ifndef __SANITIZE_ADDRESS__ /* it takes that for a mistake */
-  ok(unforked_resize(memory, had, SIZE_MAX / 2) == NULL && errno == ENOMEM, "what there is not is refused");
+  ok(unforked_resize(memory, had, SIZE_MAX / 2, 1) == NULL && errno == ENOMEM,
+     "what there is not is refused");
 #endif
+  errno = 0;
+  ok(unforked_resize(memory, had, SIZE_MAX / 8, 16) == NULL && errno == ENOMEM,
+     "... and what can't be counted");
   ok(is_all(memory, had, 'x'), "... and leaves the old as it was");
-  ok(unforked_resize(memory, had, 0) == NULL, "it is given back");
-  ok(unforked_resize(NULL, 0, 0) == NULL, "... nothing, too");
+  ok(unforked_resize(memory, had, 0, 1) == NULL, "it is given back");
+  ok(unforked_resize(NULL, 0, 0, 1) == NULL, "... nothing, too");
 }
 
 static void not_in_children(void)
 {
-  void *memory = unforked_resize(NULL, 0, 1);
+  void *memory = unforked_resize(NULL, 0, 1, 1);
   ok(memory != NULL, "one octet");
 #ifdef UNFORKED
   ok(!child_has(memory), "... is in no child");
-  memory = unforked_resize(memory, 1, 1 << 20);
+  memory = unforked_resize(memory, 1, 1 << 20, 1);
   ok(memory && !child_has((char *)memory + (1 << 19)), "... nor when there is more of it");
 #else
   ok(child_has(memory), "... is in a child");
-  memory = unforked_resize(memory, 1, 1 << 20);
+  memory = unforked_resize(memory, 1, 1 << 20, 1);
   ok(memory && child_has((char *)memory + (1 << 19)), "... and when there is more of it");
 #endif
-  unforked_resize(memory, 1 << 20, 0);
+  unforked_resize(memory, 1 << 20, 0, 1);
 }
 
 static void partly(void)
