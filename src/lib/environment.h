@@ -10,8 +10,8 @@
  * at most, twice over; what is known of TLS, 2 KiB; and what a proxy says, 2 KiB. */
 #define ENVIRONMENT_TEXT_SIZE 12288
 
-/* An environment of less than so many variables needs no other memory, and what changes in it with each connection is together: for
- * a child of fork() that is a page. */
+/* An environment of less than so many variables needs no other memory, and what changes in it with each connection is
+ * together: for a child of fork() that is a page. */
 #define ENVIRONMENT_FIRST 64
 
 struct environment {

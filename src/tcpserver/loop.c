@@ -605,8 +605,11 @@ static void list_stages(struct server *s)
   admission_add(&s->admission, "launch", launch_stage, &s->launch);
 }
 
-static void prepare_limits(struct limits *l, struct options const *o)
+static void prepare_limits(struct server *s)
 {
+  struct options const *o = s->options;
+  struct limits *l = &s->limits;
+  l->report = &s->report;
   l->concurrency = o->concurrency;
   l->concurrency_file = o->concurrency_file;
   l->per_address = o->per_address;
@@ -710,8 +713,7 @@ void loop_prepare(void)
   int signals;
   s->burst = 1;
   s->children = (struct children)CHILDREN_ZERO;
-  prepare_limits(&s->limits, o);
-  s->limits.report = &s->report;
+  prepare_limits(s);
   prepare_idle(s);
   prepare_rates(s);
   if (o->banner)

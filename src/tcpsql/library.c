@@ -66,8 +66,9 @@ static bool mariadb_has_tls(struct library const *l)
 
 /* The options are MYSQL_OPT_SSL_CA and, of MariaDB, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, without which Connector/C 3 goes on in
  * the clear if a server has no TLS; of MySQL MYSQL_OPT_SSL_MODE, which is to be SSL_MODE_VERIFY_IDENTITY. That came with MySQL
- * 5.7.11, behind the last of 5.7.10; 8.0 took some out before it, at the latest when it was released (8.0.11), and 9 has the same numbers (and library), but no
- * mysql_ssl_set() any more. What MariaDB called libmysqlclient before 10.2 has versions from 100000 on. */
+ * 5.7.11, behind the last of 5.7.10; 8.0 took some out before it, at the latest when it was released (8.0.11), and 9 has the
+ * same numbers (and library), but no mysql_ssl_set() any more. What MariaDB called libmysqlclient before 10.2 has versions from
+ * 100000 on. */
 struct library_verifier const *library_verifier(struct library const *l)
 {
   static char const yes = 1;
